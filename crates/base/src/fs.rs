@@ -1,0 +1,130 @@
+//! The only writer of files, and careful reading.
+//!
+//! A file is replaced only by a complete, synced one: the new content is
+//! written beside the old (as a file without a name where the system can do
+//! that, so that a kill leaves nothing), synced, and renamed over it. Mode,
+//! owner and symlinks are kept. [`Batch`] does that for many files at once and
+//! replaces all of them or none; [`Output`] for one stream of any length.
+
+mod batch;
+mod output;
+mod sibling;
+
+pub use batch::{Batch, Creation};
+pub use output::Output;
+pub use sibling::sweep;
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::secret::SecretBytes;
+
+/// What failed, on which path.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} '{}': {cause}", path.display())]
+pub struct FsError {
+    /// A verb and its object, such as `write` or `set the owner of`.
+    pub action: &'static str,
+    /// The path as the user knows it.
+    pub path: PathBuf,
+    /// What the system said.
+    #[source]
+    pub cause: io::Error,
+}
+
+impl FsError {
+    pub(crate) fn new(action: &'static str, path: &Path, cause: impl Into<io::Error>) -> Self {
+        Self {
+            action,
+            path: path.to_owned(),
+            cause: cause.into(),
+        }
+    }
+
+    /// Whether the path, or a folder on the way to it, is not there.
+    pub fn is_not_found(&self) -> bool {
+        self.cause.kind() == io::ErrorKind::NotFound
+    }
+}
+
+/// Reads a whole file that may hold a secret.
+///
+/// # Errors
+/// When it cannot be read or is longer than `limit` bytes.
+pub fn read_secret(path: &Path, limit: usize) -> Result<SecretBytes, FsError> {
+    let file = open(path)?;
+    SecretBytes::read_from(file, limit).map_err(|cause| FsError::new("read", path, cause))
+}
+
+/// Reads a whole file without secrets in it, such as ciphertext or rules.
+///
+/// # Errors
+/// When it cannot be read or is longer than `limit` bytes.
+pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, FsError> {
+    use std::io::Read as _;
+    let file = open(path)?;
+    let expected = file.metadata().map_or(0, |data| data.len());
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0).min(limit));
+    file.take(limit as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|cause| FsError::new("read", path, cause))?;
+    if bytes.len() > limit {
+        let cause = io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("more than {limit} bytes long"),
+        );
+        return Err(FsError::new("read", path, cause));
+    }
+    Ok(bytes)
+}
+
+/// Reads a whole text file without secrets in it.
+///
+/// # Errors
+/// When it cannot be read, is longer than `limit` bytes or not UTF-8.
+pub fn read_text(path: &Path, limit: usize) -> Result<String, FsError> {
+    String::from_utf8(read(path, limit)?).map_err(|_| {
+        let cause = io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text");
+        FsError::new("read", path, cause)
+    })
+}
+
+/// Opens a file for reading; directories are refused at once.
+///
+/// # Errors
+/// When it is not there, not readable or a directory.
+pub fn open(path: &Path) -> Result<File, FsError> {
+    let file = File::open(path).map_err(|cause| FsError::new("open", path, cause))?;
+    match file.metadata() {
+        Ok(data) if data.is_dir() => Err(FsError::new(
+            "open",
+            path,
+            io::Error::from(io::ErrorKind::IsADirectory),
+        )),
+        _ => Ok(file),
+    }
+}
+
+/// Follows symlinks at the end of `path` to the file that writing must
+/// replace; that file itself need not exist.
+pub(crate) fn final_target(path: &Path) -> io::Result<PathBuf> {
+    const MOST_LINKS: usize = 40;
+    let mut target = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match std::fs::read_link(&target) {
+            Ok(link) => target = parent_of(&target).join(link),
+            Err(_) => return Ok(target),
+        }
+    }
+    Err(io::Error::other("too many levels of symbolic links"))
+}
+
+/// The folder of `path`, `.` for a bare name.
+pub(crate) fn parent_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) => Path::new("."),
+        None => Path::new("/"),
+    }
+}

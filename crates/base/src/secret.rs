@@ -1,0 +1,207 @@
+//! Bytes and text that are wiped when dropped and never printed.
+//!
+//! Neither type implements `Debug` with content, `Display` or `Clone`: a copy
+//! has to be asked for by name.
+
+use std::fmt;
+use std::io::{self, Read};
+
+use zeroize::{Zeroize, Zeroizing};
+
+/// How much one read takes; small secrets need a single block.
+const BLOCK: usize = 16 * 1024;
+
+/// Secret bytes of any length, wiped on drop.
+#[derive(Default, PartialEq, Eq)]
+pub struct SecretBytes(Zeroizing<Vec<u8>>);
+
+impl SecretBytes {
+    /// Takes over `bytes`; the caller keeps no copy.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// Copies `bytes` into wiped memory.
+    pub fn copy_of(bytes: &[u8]) -> Self {
+        Self::new(bytes.to_vec())
+    }
+
+    /// Reads `source` to its end without leaving copies in freed memory.
+    ///
+    /// # Errors
+    /// Those of the reader, and `FileTooLarge` when more than `limit` bytes come.
+    pub fn read_from(mut source: impl Read, limit: usize) -> io::Result<Self> {
+        let mut blocks: Vec<Zeroizing<Vec<u8>>> = Vec::new();
+        let mut total = 0;
+        loop {
+            let size = BLOCK.max(total.min(16 * 1024 * 1024));
+            let mut block = Zeroizing::new(vec![0; size]);
+            let mut filled = 0;
+            while filled < block.len() {
+                match source.read(&mut block[filled..]) {
+                    Ok(0) => break,
+                    Ok(count) => filled += count,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            let ended = filled < block.len();
+            total += filled;
+            if total > limit {
+                return Err(io::Error::new(
+                    io::ErrorKind::FileTooLarge,
+                    format!("more than {limit} bytes"),
+                ));
+            }
+            block.truncate(filled);
+            blocks.push(block);
+            if ended {
+                break;
+            }
+        }
+        let mut bytes = Vec::with_capacity(total);
+        for block in &blocks {
+            bytes.extend_from_slice(block);
+        }
+        Ok(Self::new(bytes))
+    }
+
+    /// The bytes themselves; name the reason where you call this.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are no bytes at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A second, equally guarded copy.
+    pub fn duplicate(&self) -> Self {
+        Self::copy_of(&self.0)
+    }
+
+    /// The same bytes as text.
+    ///
+    /// # Errors
+    /// Gives the bytes back when they are not UTF-8.
+    pub fn into_text(mut self) -> Result<SecretText, Self> {
+        if std::str::from_utf8(&self.0).is_err() {
+            return Err(self);
+        }
+        let bytes = std::mem::take(&mut *self.0);
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(SecretText::new(text)),
+            Err(error) => Err(Self::new(error.into_bytes())),
+        }
+    }
+}
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SecretBytes(..)")
+    }
+}
+
+impl From<Vec<u8>> for SecretBytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::new(bytes)
+    }
+}
+
+/// Secret text, such as a passphrase, wiped on drop.
+#[derive(Default, PartialEq, Eq)]
+pub struct SecretText(Zeroizing<String>);
+
+impl SecretText {
+    /// Takes over `text`; the caller keeps no copy.
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// The text itself; name the reason where you call this.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is no text at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A second, equally guarded copy.
+    pub fn duplicate(&self) -> Self {
+        Self::new(self.0.to_string())
+    }
+
+    /// The same text as bytes.
+    pub fn into_bytes(mut self) -> SecretBytes {
+        SecretBytes::new(std::mem::take(&mut *self.0).into_bytes())
+    }
+
+    /// Removes line ends from the end, as a typed or piped passphrase has them.
+    pub fn without_line_end(self) -> Self {
+        let kept = self.0.trim_end_matches(['\n', '\r']).to_owned();
+        Self::new(kept)
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SecretText(..)")
+    }
+}
+
+impl From<String> for SecretText {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+/// Wipes a buffer that a library handed out unguarded.
+pub fn wipe(bytes: &mut [u8]) {
+    bytes.zeroize();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_keeps_every_byte_over_block_borders() {
+        for length in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 7] {
+            let bytes: Vec<u8> = (0..length).map(|index| (index % 251) as u8).collect();
+            let read = SecretBytes::read_from(bytes.as_slice(), usize::MAX).unwrap();
+            assert_eq!(read.expose(), bytes);
+        }
+    }
+
+    #[test]
+    fn reading_stops_at_the_limit() {
+        let error = SecretBytes::read_from([0_u8; 100].as_slice(), 99).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        assert!(SecretBytes::read_from([0_u8; 100].as_slice(), 100).is_ok());
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        let text = SecretText::new("hunter2".to_owned());
+        assert!(!format!("{text:?} {:?}", SecretBytes::copy_of(b"hunter2")).contains("hunter2"));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_come_back() {
+        assert_eq!(
+            SecretBytes::copy_of(&[255])
+                .into_text()
+                .unwrap_err()
+                .expose(),
+            [255]
+        );
+    }
+}
