@@ -1,0 +1,1 @@
+//! A folder of secrets: rules, files, lock, plans, edit, rekey, status.
