@@ -1,1 +1,16 @@
-//! placeholder
+//! For tests only: the real tools we compare with, private work folders,
+//! commands on a terminal, command scripts, keys made by the real tools, a
+//! search for leaked plaintext and ways to make things fail.
+//!
+//! Everything here panics with a full explanation when something is not as a
+//! test needs it: a test that cannot run has failed.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests make and break files on purpose, in folders of their own"
+)]
+
+pub mod peers;
+pub mod workdir;
+
+pub use workdir::Workdir;
