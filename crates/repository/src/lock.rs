@@ -1,0 +1,361 @@
+//! The lock file: which recipients each `.age` file was encrypted to.
+//!
+//! X25519 and post-quantum stanzas do not say whom they are for, so whether a
+//! file still fits its rule cannot be read from the file. The lock stands
+//! beside the rules (`secrets.nix` → `secrets.lock`) and holds one line a
+//! secret, sorted, so that branches merge line by line:
+//!
+//! ```text
+//! "wifi.age" sha256:<base64 of the file's digest> age1…,ssh-ed25519:AAAA…
+//! ```
+//!
+//! An entry counts only while the digest is that of the file. There is no
+//! secret in it: recipients are public and digests are of ciphertext.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use nixseal_base::fs::{self, FsError};
+use sha2::{Digest as _, Sha256};
+
+/// First line; without it a file of that name is not ours.
+const HEADER: &str = "# nixseal lock 1: recipients of each file, for `nixseal rekey`; no secrets";
+/// Largest lock that is read, in bytes.
+const LIMIT: usize = 256 * 1024 * 1024;
+/// Longest recipient that stands in the lock as it is; longer ones (RSA,
+/// post-quantum) by their SHA-256.
+const LONGEST: usize = 120;
+
+/// SHA-256 of a file as it is on disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct FileDigest([u8; 32]);
+
+impl FileDigest {
+    /// That of `ciphertext`.
+    pub fn of(ciphertext: &[u8]) -> Self {
+        Self(Sha256::digest(ciphertext).into())
+    }
+}
+
+/// One recipient as the lock writes it: a form that is equal exactly for equal
+/// recipients.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecipientId(String);
+
+impl RecipientId {
+    /// That of a recipient in its canonical text, without a comment.
+    pub fn of(canonical: &str) -> Self {
+        let mut words = canonical.split_ascii_whitespace();
+        let text = match (words.next(), words.next()) {
+            (Some(kind), Some(key)) if kind.len() + key.len() >= LONGEST => {
+                format!("{kind}:SHA256:{}", digest_text(key))
+            }
+            (Some(kind), Some(key)) => format!("{kind}:{key}"),
+            (Some(key), None) if key.len() > LONGEST => {
+                let kind = key.split_once('1').map_or("key", |(kind, _)| kind);
+                format!("{kind}:SHA256:{}", digest_text(key))
+            }
+            _ => canonical.trim().to_owned(),
+        };
+        Self(text)
+    }
+
+    /// As it stands in the lock.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn digest_text(key: &str) -> String {
+    STANDARD_NO_PAD.encode(Sha256::digest(key))
+}
+
+/// What is known of one file.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Digest of the file that this is true of.
+    pub digest: FileDigest,
+    /// Whom it was encrypted to.
+    pub recipients: BTreeSet<RecipientId>,
+}
+
+/// The lock of one rules file.
+pub struct Lock {
+    path: PathBuf,
+    entries: BTreeMap<String, Entry>,
+    /// The text on disk, to see whether writing is needed at all.
+    text: Option<String>,
+}
+
+/// Why a lock cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Read(#[from] FsError),
+    /// The file of that name was written by something else.
+    #[error("'{}' is not a lock file of nixseal; move it away or name the rules differently", .0.display())]
+    Foreign(PathBuf),
+    /// A line is damaged, for example by a merge.
+    #[error("'{}', line {line}: {reason}; remove the line and run `nixseal rekey`", path.display())]
+    Damaged {
+        /// The lock.
+        path: PathBuf,
+        /// Line from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+impl Lock {
+    /// Where the lock of a rules file is.
+    pub fn path_of(rules: &Path) -> PathBuf {
+        rules.with_extension("lock")
+    }
+
+    /// Reads the lock of a rules file; a missing one is empty.
+    ///
+    /// # Errors
+    /// When it is unreadable, not ours, or damaged.
+    pub fn read(rules: &Path) -> Result<Self, LockError> {
+        let path = Self::path_of(rules);
+        let text = match fs::read_text(&path, LIMIT) {
+            Ok(text) => text,
+            Err(error) if error.is_not_found() => {
+                return Ok(Self {
+                    path,
+                    entries: BTreeMap::new(),
+                    text: None,
+                });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if !text.is_empty() && !text.starts_with("# nixseal lock 1") {
+            return Err(LockError::Foreign(path));
+        }
+        let mut entries = BTreeMap::new();
+        for (index, line) in text.lines().enumerate() {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let (name, entry) = parse_line(line).map_err(|reason| LockError::Damaged {
+                path: path.clone(),
+                line: index + 1,
+                reason,
+            })?;
+            entries.insert(name, entry);
+        }
+        Ok(Self {
+            path,
+            entries,
+            text: Some(text),
+        })
+    }
+
+    /// Whether there is a lock on disk.
+    pub fn exists(&self) -> bool {
+        self.text.is_some()
+    }
+
+    /// Its own path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The recipients of the file `name`, if its content is still `digest`.
+    pub fn recipients(&self, name: &str, digest: &FileDigest) -> Option<&BTreeSet<RecipientId>> {
+        let entry = self.entries.get(name)?;
+        (entry.digest == *digest).then_some(&entry.recipients)
+    }
+
+    /// Records what a file was encrypted to.
+    pub fn record(&mut self, name: &str, entry: Entry) {
+        self.entries.insert(name.to_owned(), entry);
+    }
+
+    /// Forgets files that are not in the rules any more.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
+        self.entries.retain(|name, _| keep(name));
+    }
+
+    /// The text to write, where it differs from what is on disk.
+    pub fn changed_text(&self) -> Option<String> {
+        if self.entries.is_empty() && self.text.is_none() {
+            return None;
+        }
+        let mut text = format!("{HEADER}\n");
+        for (name, entry) in &self.entries {
+            let digest = STANDARD_NO_PAD.encode(entry.digest.0);
+            let recipients: Vec<&str> = entry.recipients.iter().map(RecipientId::as_str).collect();
+            let _ = writeln!(
+                text,
+                "{} sha256:{digest} {}",
+                quote(name),
+                recipients.join(",")
+            );
+        }
+        (self.text.as_ref() != Some(&text)).then_some(text)
+    }
+}
+
+fn parse_line(line: &str) -> Result<(String, Entry), &'static str> {
+    let (name, rest) = unquote(line).ok_or("it does not start with a quoted file name")?;
+    let (digest, recipients) = rest
+        .trim_start()
+        .split_once(' ')
+        .ok_or("digest and recipients are missing")?;
+    let digest = digest
+        .strip_prefix("sha256:")
+        .ok_or("the digest is not sha256")?;
+    let digest = STANDARD_NO_PAD
+        .decode(digest)
+        .map_err(|_| "the digest is not base64")?;
+    let digest = digest
+        .try_into()
+        .map_err(|_| "the digest is not 32 bytes long")?;
+    let recipients = recipients
+        .split(',')
+        .filter(|id| !id.is_empty())
+        .map(|id| RecipientId(id.to_owned()))
+        .collect();
+    Ok((
+        name,
+        Entry {
+            digest: FileDigest(digest),
+            recipients,
+        },
+    ))
+}
+
+/// Quotes a file name so that it stays on one line.
+fn quote(name: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in name.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Reads a quoted name; gives it and what follows.
+fn unquote(line: &str) -> Option<(String, &str)> {
+    let mut name = String::new();
+    let mut characters = line.strip_prefix('"')?.char_indices();
+    while let Some((index, character)) = characters.next() {
+        match character {
+            '"' => return Some((name, &line[index + 2..])),
+            '\\' => name.push(match characters.next()?.1 {
+                'n' => '\n',
+                'r' => '\r',
+                other => other,
+            }),
+            other => name.push(other),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(content: &[u8], recipients: &[&str]) -> Entry {
+        Entry {
+            digest: FileDigest::of(content),
+            recipients: recipients
+                .iter()
+                .map(|text| RecipientId::of(text))
+                .collect(),
+        }
+    }
+
+    fn lock_with(text: Option<&str>) -> (tempfile::TempDir, Result<Lock, LockError>) {
+        let folder = tempfile::tempdir().unwrap();
+        let rules = folder.path().join("secrets.nix");
+        if let Some(text) = text {
+            let batch = fs::Batch::new();
+            let path = folder.path().join("secrets.lock");
+            batch
+                .stage(&path, text.as_bytes(), fs::Creation::PUBLIC)
+                .unwrap();
+            batch.commit().unwrap();
+        }
+        let lock = Lock::read(&rules);
+        (folder, lock)
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let mut lock = lock_with(None).1.unwrap();
+        let names = ["b.age", "a b\"\\\n.age", "é.age", "-x.age"];
+        for name in names {
+            lock.record(
+                name,
+                entry(name.as_bytes(), &["age1abc", "ssh-ed25519 AAAA host"]),
+            );
+        }
+        let text = lock.changed_text().unwrap();
+        assert_eq!(text.lines().count(), 5);
+        let (_folder, again) = lock_with(Some(&text));
+        let again = again.unwrap();
+        for name in names {
+            let digest = FileDigest::of(name.as_bytes());
+            let recipients = again.recipients(name, &digest).unwrap();
+            assert_eq!(recipients.len(), 2);
+            assert!(recipients.contains(&RecipientId::of("ssh-ed25519 AAAA")));
+            assert_eq!(again.recipients(name, &FileDigest::of(b"other")), None);
+        }
+        assert_eq!(again.changed_text(), None);
+    }
+
+    #[test]
+    fn long_recipients_stand_by_their_digest() {
+        let long = format!("age1pq1{}", "q".repeat(2000));
+        assert!(RecipientId::of(&long).as_str().starts_with("age:SHA256:"));
+        assert!(
+            RecipientId::of(&format!("ssh-rsa {}", "A".repeat(400)))
+                .as_str()
+                .len()
+                < 60
+        );
+        assert_eq!(RecipientId::of("age1xyz").as_str(), "age1xyz");
+        assert_ne!(RecipientId::of(&long), RecipientId::of(&format!("{long}q")));
+    }
+
+    #[test]
+    fn damage_is_named_by_line() {
+        for (text, expected) in [
+            (
+                "# nixseal lock 1\n\"a\" sha256:AAAA x\n",
+                "line 2: the digest is not 32 bytes",
+            ),
+            (
+                "# nixseal lock 1\n<<<<<<< HEAD\n",
+                "line 2: it does not start with a quoted",
+            ),
+            (
+                "# nixseal lock 1\n\"a\n",
+                "line 2: it does not start with a quoted",
+            ),
+            ("{}", "is not a lock file of nixseal"),
+        ] {
+            let error = lock_with(Some(text)).1.err().unwrap().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn nothing_known_writes_nothing() {
+        assert_eq!(lock_with(None).1.unwrap().changed_text(), None);
+    }
+}
