@@ -11,6 +11,7 @@
 )]
 
 pub mod peers;
+pub mod pty;
 pub mod workdir;
 
 pub use workdir::Workdir;
