@@ -66,7 +66,7 @@ pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, FsError> {
     let file = open(path)?;
     let expected = file.metadata().map_or(0, |data| data.len());
     let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0).min(limit));
-    file.take(limit as u64 + 1)
+    file.take((limit as u64).saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|cause| FsError::new("read", path, cause))?;
     if bytes.len() > limit {

@@ -178,9 +178,9 @@ fn candidates(environment: &Environment) -> Vec<PathBuf> {
 pub fn is_in_memory(folder: &Path) -> bool {
     const TMPFS: u64 = 0x0102_1994;
     const RAMFS: u64 = 0x8584_58f6;
-    #[expect(
+    #[allow(
         clippy::unnecessary_cast,
-        reason = "the field's type differs between targets"
+        reason = "the field has another type on other targets"
     )]
     rustix::fs::statfs(folder)
         .is_ok_and(|data| matches!(data.f_type as u64 & 0xffff_ffff, TMPFS | RAMFS))

@@ -4,5 +4,6 @@
 //! with the lock, [`plan`] compares files with rules, [`rekey`] and [`edit`]
 //! change files through one batch.
 
+pub mod drift;
 pub mod locate;
 pub mod lock;
