@@ -3,6 +3,7 @@
 //! environment variables, prompts and child processes.
 
 pub mod diag;
+pub mod editor;
 pub mod env;
 pub mod fs;
 pub mod private_dir;
