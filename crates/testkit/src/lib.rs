@@ -12,6 +12,7 @@
 
 pub mod peers;
 pub mod pty;
+pub mod script;
 pub mod workdir;
 
 pub use workdir::Workdir;
