@@ -5,8 +5,25 @@
 //! into stanzas, [`Identity`] unwraps one. X25519, post-quantum, SSH,
 //! passphrases and plugins are implementations, never branches in callers.
 
+mod armor;
+mod bech32;
+mod derive;
+mod encoding;
+mod error;
 mod file_key;
+mod header;
+mod input;
+mod native;
+mod open;
+mod seal;
+mod stream;
 mod traits;
 
+pub use armor::{ARMOR_BEGIN, ARMOR_END, Armor, ArmorReader, ArmorWriter};
+pub use error::{Error, PayloadFault};
 pub use file_key::FileKey;
+pub use header::{Header, MAX_HEADER};
+pub use native::{KeyError, X25519Identity, X25519Recipient};
+pub use open::{OpenFile, Plaintext, decrypt_bytes};
+pub use seal::{EncryptWriter, Encryptor, encrypt, encrypt_bytes};
 pub use traits::{Identity, Recipient, Stanza, UnwrapError, WrapError, Wrapped};

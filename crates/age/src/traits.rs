@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::FileKey;
 
@@ -44,6 +45,26 @@ pub trait Identity: fmt::Display + Send + Sync {
     /// kinds when one seems to be, but cannot be opened.
     fn unwrap(&self, stanzas: &[Stanza]) -> Result<FileKey, UnwrapError>;
 }
+
+/// Pointers to a recipient or an identity are one too, so that lists may hold
+/// either.
+macro_rules! through_pointers {
+    ($($pointer:ty),+) => {$(
+        impl<T: Recipient + ?Sized> Recipient for $pointer {
+            fn wrap(&self, file_key: &FileKey) -> Result<Wrapped, WrapError> {
+                (**self).wrap(file_key)
+            }
+        }
+
+        impl<T: Identity + ?Sized> Identity for $pointer {
+            fn unwrap(&self, stanzas: &[Stanza]) -> Result<FileKey, UnwrapError> {
+                (**self).unwrap(stanzas)
+            }
+        }
+    )+};
+}
+
+through_pointers!(&T, Arc<T>, Box<T>);
 
 /// Why a recipient could not wrap.
 #[derive(Debug, thiserror::Error)]
