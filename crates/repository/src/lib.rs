@@ -5,5 +5,6 @@
 //! change files through one batch.
 
 pub mod drift;
+pub mod generate;
 pub mod locate;
 pub mod lock;
