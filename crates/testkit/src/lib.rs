@@ -10,9 +10,14 @@
     reason = "tests make and break files on purpose, in folders of their own"
 )]
 
+pub mod faults;
+pub mod keys;
+pub mod leaks;
 pub mod peers;
 pub mod pty;
+pub mod random;
 pub mod script;
 pub mod workdir;
 
+pub use random::Random;
 pub use workdir::Workdir;
