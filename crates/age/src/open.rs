@@ -102,7 +102,7 @@ impl<R: Read> OpenFile<R> {
     pub fn with_file_key(self, file_key: &FileKey) -> Result<Plaintext<R>, Error> {
         self.header.check_mac(file_key)?;
         Ok(Plaintext {
-            key: PayloadKey::derive(file_key, &self.nonce),
+            key: stream::payload_key(file_key, &self.nonce),
             input: self.input,
         })
     }
@@ -172,7 +172,7 @@ impl<R: Read> Plaintext<R> {
     where
         R: Send,
     {
-        stream::run(&Open(self.key), self.input, output)
+        stream::run(Open(self.key), self.input, output)
     }
 
     /// Decrypts everything into memory.
@@ -187,6 +187,6 @@ impl<R: Read> Plaintext<R> {
     /// A reader of the plaintext, for callers that pull. It works in the
     /// calling thread; its errors go through [`Error::from_read`].
     pub fn into_reader(self) -> impl Read {
-        StreamReader::new(Open(self.key), self.input)
+        StreamReader::new(self.key, self.input)
     }
 }

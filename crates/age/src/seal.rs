@@ -113,7 +113,7 @@ impl Encryptor {
     ) -> Result<u64, Error> {
         let key = self.start(&mut output)?;
         let mut input = Counted { input, count: 0 };
-        stream::run(&Seal(key), &mut input, output)?;
+        stream::run(Seal(key), &mut input, output)?;
         Ok(input.count)
     }
 
@@ -124,7 +124,7 @@ impl Encryptor {
         let mut start = self.header.to_bytes();
         start.extend_from_slice(&nonce);
         output.write_all(&start).map_err(Error::from_write)?;
-        Ok(PayloadKey::derive(&self.file_key, &nonce))
+        Ok(stream::payload_key(&self.file_key, &nonce))
     }
 }
 

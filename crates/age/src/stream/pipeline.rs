@@ -29,7 +29,7 @@ const MAX_THREADS: usize = 8;
 /// # Errors
 /// The first in the order of the file; everything before it is written.
 pub(crate) fn run<W: Work>(
-    work: &W,
+    work: W,
     input: impl Read + Send,
     mut output: impl Write + Send,
 ) -> Result<u64, Error> {
@@ -38,22 +38,23 @@ pub(crate) fn run<W: Work>(
     source
         .fill(&mut first, W::INPUT)
         .map_err(Error::from_read)?;
-    let worked = first.work(work);
+    let worked = first.work(&work);
     write(&mut output, &first)?;
     worked?;
     let mut written = first.length() as u64;
     drop(first);
     if !source.has_ended() {
         let line = Line::new(source, &mut output);
+        let work = work.into_bulk();
         let threads = thread::available_parallelism()
             .map_or(1, NonZero::get)
             .min(MAX_THREADS);
         thread::scope(|scope| {
             for _ in 1..threads {
                 // Without a thread the others do its share.
-                let _ = thread::Builder::new().spawn_scoped(scope, || line.run(work));
+                let _ = thread::Builder::new().spawn_scoped(scope, || line.run(&work));
             }
-            line.run(work);
+            line.run(&work);
         });
         written += line.finish()?;
     }

@@ -3,13 +3,13 @@
 use std::io::{self, Read};
 
 use super::source::{Batch, Source};
-use super::{Open, Work};
+use super::{Open, PayloadKey, Work};
 
 /// Decrypts chunk by chunk in the reading thread. Errors are
 /// [`Error`](crate::Error)s within an [`io::Error`].
 pub(crate) struct StreamReader<R> {
     source: Source<R>,
-    work: Open,
+    work: Open<PayloadKey>,
     batch: Batch,
     /// How much of the batch was handed out.
     position: usize,
@@ -21,10 +21,10 @@ pub(crate) struct StreamReader<R> {
 
 impl<R: Read> StreamReader<R> {
     /// Reads chunks from `input`, which is behind the payload's nonce.
-    pub(crate) fn new(work: Open, input: R) -> Self {
+    pub(crate) fn new(key: PayloadKey, input: R) -> Self {
         Self {
             source: Source::new(input),
-            work,
+            work: Open(key),
             batch: Batch::new(1),
             position: 0,
             fault: None,
@@ -55,7 +55,7 @@ impl<R: Read> Read for StreamReader<R> {
                 return Ok(0);
             }
             self.position = 0;
-            match self.source.fill(&mut self.batch, Open::INPUT) {
+            match self.source.fill(&mut self.batch, Open::<PayloadKey>::INPUT) {
                 Ok(()) => self.fault = self.batch.work(&self.work).err(),
                 Err(error) => self.fault = Some(crate::Error::from_read(error)),
             }

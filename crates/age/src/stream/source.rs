@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use zeroize::Zeroizing;
 
-use super::{SEALED_CHUNK, Work};
+use super::{CHUNK, Place, SEALED_CHUNK, Work};
 use crate::error::Error;
 
 /// Consecutive chunks that are read, worked on and written together.
@@ -13,6 +13,8 @@ pub(crate) struct Batch {
     slots: Zeroizing<Vec<u8>>,
     /// How many bytes of each slot are filled.
     lengths: Vec<usize>,
+    /// Room for ciphers that need it.
+    scratch: Vec<u8>,
     /// Number of the first chunk.
     index: u64,
     /// Whether the input ends behind the last chunk.
@@ -25,6 +27,7 @@ impl Batch {
         Self {
             slots: Zeroizing::new(vec![0; chunks * SEALED_CHUNK]),
             lengths: Vec::with_capacity(chunks),
+            scratch: Vec::new(),
             index: 0,
             at_end: false,
         }
@@ -40,11 +43,12 @@ impl Batch {
         for (number, (slot, length)) in slots.zip(&mut self.lengths).enumerate() {
             let index = self.index + number as u64;
             let at_end = self.at_end && number + 1 == count;
-            let outcome = work.work(index, at_end, slot, *length);
+            let place = Place { index, at_end };
+            let outcome = work.work(place, slot, *length, &mut self.scratch);
             *length = outcome.length;
             if let Some(reason) = outcome.fault {
                 self.lengths.truncate(number + 1);
-                let offset = index.saturating_mul(super::chunk::CHUNK as u64);
+                let offset = index.saturating_mul(CHUNK as u64);
                 return Err(Error::Payload {
                     chunk: index,
                     offset,

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use zeroize::Zeroizing;
 
-use super::chunk::{CHUNK, PayloadKey, SEALED_CHUNK};
+use super::{CHUNK, PayloadKey, Place, SEALED_CHUNK, chunk};
 
 /// Encrypts chunk by chunk in the writing thread. Without
 /// [`finish`](Self::finish) the payload has no end and is refused by readers.
@@ -39,7 +39,11 @@ impl<W: Write> StreamWriter<W> {
     }
 
     fn flush_chunk(&mut self, last: bool) -> io::Result<()> {
-        let length = self.key.seal(self.index, last, &mut self.slot, self.filled);
+        let place = Place {
+            index: self.index,
+            at_end: last,
+        };
+        let length = chunk::seal(&self.key, place, &mut self.slot, self.filled);
         self.index += 1;
         self.filled = 0;
         self.output
