@@ -163,6 +163,27 @@ fn folders_and_devices_are_not_replaced() {
 }
 
 #[test]
+fn a_new_file_never_replaces_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    let create = || Output::create_new(&path, Creation::PRIVATE);
+    let (mut first, mut second) = (create().unwrap(), create().unwrap());
+    first.write_all(b"first").unwrap();
+    second.write_all(b"second").unwrap();
+    first.finish().unwrap();
+    let exists = |error: nixseal_base::fs::FsError| {
+        assert_eq!(error.cause.kind(), std::io::ErrorKind::AlreadyExists);
+    };
+    exists(second.finish().unwrap_err());
+    exists(create().err().unwrap());
+    symlink("nowhere", folder.path().join("link")).unwrap();
+    exists(Output::create_new(&folder.path().join("link"), Creation::PRIVATE).err().unwrap());
+    std::fs::remove_file(folder.path().join("link")).unwrap();
+    assert_eq!(listing(folder.path()), tree([("key", "first")]));
+    assert_eq!(mode(&path), 0o600);
+}
+
+#[test]
 fn reading_stops_at_the_limit() {
     let folder = tempfile::tempdir().unwrap();
     put(&folder.path().join("a"), "12345");

@@ -13,6 +13,7 @@ use super::{Creation, FsError};
 pub struct Output {
     path: PathBuf,
     kind: Kind,
+    must_be_new: bool,
 }
 
 enum Kind {
@@ -42,6 +43,22 @@ impl Output {
         Ok(Self {
             path: path.to_owned(),
             kind,
+            must_be_new: false,
+        })
+    }
+
+    /// Opens `path` for writing where nothing is yet, be it a dangling symlink.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, now or at [`Output::finish`]; else as [`Output::create`].
+    pub fn create_new(path: &Path, creation: Creation) -> Result<Self, FsError> {
+        if path.symlink_metadata().is_ok() {
+            let cause = io::Error::from(rustix::io::Errno::EXIST);
+            return Err(FsError::new("write", path, cause));
+        }
+        Self::create(path, creation).map(|output| Self {
+            must_be_new: true,
+            ..output
         })
     }
 
@@ -55,7 +72,11 @@ impl Output {
             Kind::Replace(mut sibling) => {
                 let synced = sibling.file.sync_all();
                 synced.map_err(|cause| FsError::new("sync", &self.path, cause))?;
-                sibling.replace_target()?;
+                if self.must_be_new {
+                    sibling.take_place()?;
+                } else {
+                    sibling.replace_target()?;
+                }
                 sync_folder(sibling.folder())
             }
         }

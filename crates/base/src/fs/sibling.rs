@@ -104,11 +104,27 @@ impl Sibling {
             .map_err(|cause| FsError::new("replace", &self.path, cause))
     }
 
+    /// Puts it where nothing is yet. The caller has synced it.
+    pub(super) fn take_place(&mut self) -> Result<(), FsError> {
+        let linked = match &self.name {
+            None => self.link(&self.target),
+            // Its other name goes when it is dropped.
+            Some(name) => std::fs::hard_link(name, &self.target),
+        };
+        linked.map_err(|cause| FsError::new("write", &self.path, cause))
+    }
+
+    /// Gives a name to a file without one.
+    fn link(&self, name: &Path) -> io::Result<()> {
+        let source = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+        rustix::fs::linkat(CWD, source, CWD, name, AtFlags::SYMLINK_FOLLOW)?;
+        Ok(())
+    }
+
     fn rename_over(&mut self) -> io::Result<()> {
         if self.name.is_none() {
             let name = sibling_name(&self.target)?;
-            let source = format!("/proc/self/fd/{}", self.file.as_raw_fd());
-            rustix::fs::linkat(CWD, source, CWD, &name, AtFlags::SYMLINK_FOLLOW)?;
+            self.link(&name)?;
             self.name = Some(name);
         }
         if let Some(name) = &self.name {
