@@ -85,6 +85,9 @@ pub enum Error {
         /// The kinds of stanzas in the header, in order.
         kinds: Vec<String>,
     },
+    /// The file is encrypted to another passphrase.
+    #[error("wrong passphrase")]
+    WrongPassphrase,
     /// The input could not be read.
     #[error("cannot read: {0}")]
     Read(#[source] io::Error),

@@ -104,10 +104,12 @@ impl Header {
     /// Asks each identity in turn for the file key and checks the header with it.
     ///
     /// # Errors
-    /// [`Error::NoMatch`] when no stanza is for any of them, [`Error::Unwrap`]
+    /// [`Error::NoMatch`] when no stanza is for any of them,
+    /// [`Error::WrongPassphrase`], [`Error::Unwrap`]
     /// when one fails otherwise (the others are then not asked, as in Go age),
     /// [`Error::BadMac`].
     pub fn unlock(&self, identities: &[impl Identity]) -> Result<FileKey, Error> {
+        let mut wrong_passphrase = false;
         for identity in identities {
             match identity.unwrap(&self.stanzas) {
                 Ok(file_key) => {
@@ -115,6 +117,7 @@ impl Header {
                     return Ok(file_key);
                 }
                 Err(UnwrapError::NoMatch) => {}
+                Err(UnwrapError::WrongPassphrase) => wrong_passphrase = true,
                 Err(source) => {
                     return Err(Error::Unwrap {
                         identity: identity.to_string(),
@@ -122,6 +125,9 @@ impl Header {
                     });
                 }
             }
+        }
+        if wrong_passphrase {
+            return Err(Error::WrongPassphrase);
         }
         Err(Error::NoMatch {
             kinds: self.stanzas.iter().map(|one| one.tag.clone()).collect(),

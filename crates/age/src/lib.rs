@@ -23,7 +23,10 @@ pub use armor::{ARMOR_BEGIN, ARMOR_END, Armor, ArmorReader, ArmorWriter};
 pub use error::{Error, PayloadFault};
 pub use file_key::FileKey;
 pub use header::{Header, MAX_HEADER};
-pub use native::{KeyError, X25519Identity, X25519Recipient};
+pub use native::{
+    DEFAULT_WORK_FACTOR, HybridIdentity, HybridRecipient, KeyError, MAX_WORK_FACTOR,
+    ScryptIdentity, ScryptRecipient, TagRecipient, X25519Identity, X25519Recipient,
+};
 pub use open::{OpenFile, Plaintext, decrypt_bytes};
 pub use seal::{EncryptWriter, Encryptor, encrypt, encrypt_bytes};
 pub use traits::{Identity, Recipient, Stanza, UnwrapError, WrapError, Wrapped};

@@ -1,11 +1,22 @@
 //! The kinds of keys that age itself defines: X25519, hybrid post-quantum,
 //! passphrases, and the tags of hardware keys.
 
+mod hybrid;
+mod scrypt;
+mod sealed;
+mod tag;
 mod x25519;
 
+pub use hybrid::{HybridIdentity, HybridRecipient};
+pub use scrypt::{DEFAULT_WORK_FACTOR, MAX_WORK_FACTOR, ScryptIdentity, ScryptRecipient};
+pub use tag::TagRecipient;
 pub use x25519::{X25519Identity, X25519Recipient};
 
 use crate::{Stanza, UnwrapError, bech32};
+
+/// Label of recipients that resist quantum computers, who do not mix with
+/// others (C2SP age, "The hybrid recipient type").
+pub(crate) const POST_QUANTUM: &str = "postquantum";
 
 /// Why a key text is not one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,11 +5,9 @@ use std::io::{self, Read, Write};
 use crate::armor::{Armor, ArmorWriter};
 use crate::error::Error;
 use crate::header::{self, Header};
+use crate::native::POST_QUANTUM;
 use crate::stream::{self, NONCE_SIZE, PayloadKey, Seal, StreamWriter};
 use crate::{FileKey, Recipient, Stanza, WrapError};
-
-/// Label of recipients that resist quantum computers (C2SP age, "ML-KEM").
-const POST_QUANTUM: &str = "postquantum";
 
 /// Encrypts `input` to `recipients` and gives the number of plaintext bytes.
 ///

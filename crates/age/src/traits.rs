@@ -99,6 +99,9 @@ pub enum UnwrapError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The file is encrypted to a passphrase, but to another one.
+    #[error("wrong passphrase")]
+    WrongPassphrase,
     /// The identity is locked, absent or broken.
     #[error("{0}")]
     Unusable(String),
