@@ -12,10 +12,15 @@ mod encoding;
 mod error;
 mod file_key;
 mod header;
+pub mod identity_file;
 mod input;
+pub mod keyring;
 mod native;
 mod open;
+pub mod plugin;
+pub mod recipients;
 mod seal;
+pub mod ssh;
 mod stream;
 mod traits;
 
@@ -23,10 +28,12 @@ pub use armor::{ARMOR_BEGIN, ARMOR_END, Armor, ArmorReader, ArmorWriter};
 pub use error::{Error, PayloadFault};
 pub use file_key::FileKey;
 pub use header::{Header, MAX_HEADER};
+pub use keyring::{CanOpen, Flavour, Interaction, Keyring, OpenFailure, Source};
 pub use native::{
     DEFAULT_WORK_FACTOR, HybridIdentity, HybridRecipient, KeyError, MAX_WORK_FACTOR,
     ScryptIdentity, ScryptRecipient, TagRecipient, X25519Identity, X25519Recipient,
 };
 pub use open::{OpenFile, Plaintext, decrypt_bytes};
+pub use recipients::{ParsedRecipient, RecipientError, parse_recipient, parse_recipients_file};
 pub use seal::{EncryptWriter, Encryptor, encrypt, encrypt_bytes};
 pub use traits::{Identity, Recipient, Stanza, UnwrapError, WrapError, Wrapped};

@@ -33,6 +33,7 @@ macro_rules! variables {
 }
 
 variables! {
+    AGEDEBUG: "Set to `plugin` to see what age plugins print on their error output.";
     DISPLAY: "Where SSH_ASKPASS can show a window.";
     EDITOR: "Editor command, split into words like a shell would.";
     HOME: "Home directory, where keys of the user are looked for.";
@@ -60,6 +61,7 @@ variables! {
     WAYLAND_DISPLAY: "Where SSH_ASKPASS can show a window.";
     XDG_CONFIG_HOME: "Folder of configuration files (default: ~/.config).";
     XDG_RUNTIME_DIR: "The user's folder in memory.";
+    XDG_STATE_HOME: "Folder of state files (default: ~/.local/state).";
 }
 
 /// The values of the variables of [`ALL`] at one moment.
