@@ -36,6 +36,7 @@ variables! {
     AGEDEBUG: "Set to `plugin` to see what age plugins print on their error output.";
     DISPLAY: "Where SSH_ASKPASS can show a window.";
     EDITOR: "Editor command, split into words like a shell would.";
+    GNUPGHOME: "Folder of GnuPG's keys (default: ~/.gnupg).";
     HOME: "Home directory, where keys of the user are looked for.";
     LANG: "Locale of messages; only passed on.";
     NIXSEAL_ALLOW_DISK: "Set to 1 to let edits use a folder that is not in memory.";
@@ -51,6 +52,8 @@ variables! {
     SOPS_AGE_KEY_FILE: "A file of age identities.";
     SOPS_AGE_SSH_PRIVATE_KEY_CMD: "A command that prints an SSH private key.";
     SOPS_AGE_SSH_PRIVATE_KEY_FILE: "An SSH private key to decrypt with.";
+    SOPS_DECRYPTION_ORDER: "Kinds of keys in the order in which to try them, separated by commas.";
+    SOPS_GPG_EXEC: "The program to run for OpenPGP keys (default: gpg).";
     SSH_ASKPASS: "A program that asks for passphrases where there is no terminal.";
     SSH_ASKPASS_REQUIRE: "`force` or `prefer` uses SSH_ASKPASS even on a terminal; `never` never.";
     #[secret = true]
