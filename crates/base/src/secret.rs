@@ -71,6 +71,11 @@ impl SecretBytes {
         &self.0
     }
 
+    /// The bytes as text, where they are UTF-8.
+    pub fn as_text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+
     /// Length in bytes.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -177,7 +177,11 @@ fn a_new_file_never_replaces_another() {
     exists(second.finish().unwrap_err());
     exists(create().err().unwrap());
     symlink("nowhere", folder.path().join("link")).unwrap();
-    exists(Output::create_new(&folder.path().join("link"), Creation::PRIVATE).err().unwrap());
+    exists(
+        Output::create_new(&folder.path().join("link"), Creation::PRIVATE)
+            .err()
+            .unwrap(),
+    );
     std::fs::remove_file(folder.path().join("link")).unwrap();
     assert_eq!(listing(folder.path()), tree([("key", "first")]));
     assert_eq!(mode(&path), 0o600);

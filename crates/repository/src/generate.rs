@@ -8,9 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::SigningKey;
 use nixseal_age::X25519Identity;
-use nixseal_base::secret::SecretBytes;
+use nixseal_base::secret::{SecretBytes, SecretText};
 use ssh_key::private::{Ed25519Keypair, Ed25519PrivateKey, KeypairData};
 use ssh_key::public::Ed25519PublicKey;
+use ssh_key::{Cipher, Kdf, LineEnding};
 use zeroize::Zeroizing;
 
 /// What to make.
@@ -77,7 +78,7 @@ impl Generator {
                 Ok(secret(Zeroizing::new(STANDARD.encode(&*bytes))))
             }
             Self::Passphrase(words) => passphrase(checked(*words)?).map(secret),
-            Self::SshEd25519(comment) => ssh_ed25519(comment),
+            Self::SshEd25519(comment) => ssh_ed25519(comment, None),
             Self::AgeKey => age_key(),
             Self::Wireguard => wireguard(),
         }
@@ -145,7 +146,15 @@ pub fn passphrase(words: usize) -> Result<Zeroizing<String>, GenerateError> {
     Ok(text)
 }
 
-fn ssh_ed25519(comment: &str) -> Result<Generated, GenerateError> {
+/// Makes an OpenSSH ed25519 key, encrypted with `passphrase` where one is given
+/// (AES-256-CTR, bcrypt with 16 rounds, as `ssh-keygen` does it).
+///
+/// # Errors
+/// When there is no randomness or the comment cannot be encoded.
+pub fn ssh_ed25519(
+    comment: &str,
+    passphrase: Option<&SecretText>,
+) -> Result<Generated, GenerateError> {
     let failed = |error: ssh_key::Error| GenerateError::Encoding(error.to_string());
     let mut seed = Zeroizing::new([0; 32]);
     getrandom::fill(seed.as_mut_slice())?;
@@ -154,11 +163,24 @@ fn ssh_ed25519(comment: &str) -> Result<Generated, GenerateError> {
         public: Ed25519PublicKey(public),
         private: Ed25519PrivateKey::from_bytes(&seed),
     });
-    let key = ssh_key::PrivateKey::new(pair, comment).map_err(failed)?;
-    let text = key.to_openssh(ssh_key::LineEnding::LF).map_err(failed)?;
+    let mut key = ssh_key::PrivateKey::new(pair, comment).map_err(failed)?;
+    let public = key.public_key().to_openssh().map_err(failed)?;
+    if let Some(passphrase) = passphrase {
+        let kdf = Kdf::Bcrypt {
+            salt: random(16)?.to_vec(),
+            rounds: 16,
+        };
+        let mut check = [0; 4];
+        getrandom::fill(&mut check)?;
+        let check = u32::from_le_bytes(check);
+        key = key
+            .encrypt_with(Cipher::Aes256Ctr, kdf, check, passphrase.expose())
+            .map_err(failed)?;
+    }
+    let text = key.to_openssh(LineEnding::LF).map_err(failed)?;
     Ok(Generated {
         value: SecretBytes::copy_of(text.as_bytes()),
-        public: Some(key.public_key().to_openssh().map_err(failed)?),
+        public: Some(public),
     })
 }
 
@@ -230,6 +252,22 @@ mod tests {
         let key = ssh_key::PrivateKey::from_openssh(&private).unwrap();
         assert_eq!(key.public_key().to_openssh().unwrap(), public.unwrap());
         assert_eq!(key.comment(), "me@here");
+    }
+
+    #[test]
+    fn a_protected_ssh_key_opens_with_its_passphrase() {
+        let passphrase = SecretText::new("correct horse".to_owned());
+        let made = ssh_ed25519("", Some(&passphrase)).unwrap();
+        let key = ssh_key::PrivateKey::from_openssh(made.value.expose()).unwrap();
+        assert!(key.is_encrypted() && key.decrypt("wrong").is_err());
+        assert_eq!(
+            key.decrypt("correct horse")
+                .unwrap()
+                .public_key()
+                .to_openssh()
+                .ok(),
+            made.public
+        );
     }
 
     #[test]

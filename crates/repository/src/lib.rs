@@ -1,10 +1,17 @@
 //! A folder of secrets: its rules, its files and its lock.
 //!
-//! Data flows one way: [`locate`] finds the rules, [`Repository`] reads them
-//! with the lock, [`plan`] compares files with rules, [`rekey`] and [`edit`]
-//! change files through one batch.
+//! Data flows one way: [`locate`] finds the rules, [`Repository`] joins them
+//! with the lock, [`rekey::plan`] compares files with rules, [`rekey::apply`]
+//! and [`edit`] change files through one batch.
 
 pub mod drift;
+pub mod edit;
 pub mod generate;
 pub mod locate;
 pub mod lock;
+pub mod rekey;
+mod repository;
+mod secret;
+
+pub use repository::{Preference, Repository, Resolved, Rule, RuleKey};
+pub use secret::{EncryptedFile, FILE_LIMIT, FileState, Reader, Secret};

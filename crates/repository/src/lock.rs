@@ -83,6 +83,7 @@ pub struct Entry {
 }
 
 /// The lock of one rules file.
+#[derive(Clone)]
 pub struct Lock {
     path: PathBuf,
     entries: BTreeMap<String, Entry>,

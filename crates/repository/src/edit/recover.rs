@@ -1,0 +1,77 @@
+//! Keeping what was typed when it could not be put in its place.
+//!
+//! The copy is encrypted to those recipients of the secret that work: each of
+//! them was meant to read it. It goes beside the secret, or where there is no
+//! room or permission, to the user's state folder.
+
+use std::path::{Path, PathBuf};
+
+use nixseal_age::{Armor, encrypt_bytes};
+use nixseal_base::env::{Environment, XDG_STATE_HOME};
+use nixseal_base::fs::{Batch, Creation};
+use nixseal_base::secret::SecretBytes;
+
+use super::EditTools;
+use crate::secret::Secret;
+
+/// Saves `text` and says where, or why that was not possible either.
+pub(super) fn keep(
+    secret: &Secret,
+    path: &Path,
+    text: &SecretBytes,
+    tools: &EditTools<'_>,
+) -> String {
+    let Some(content) = sealed(secret, text) else {
+        return "what you typed could not be encrypted to anybody and is lost".to_owned();
+    };
+    for place in places(path, tools.environment) {
+        let creation = Creation {
+            mode: 0o600,
+            parents: true,
+        };
+        let batch = Batch::new();
+        if batch.stage(&place, &content, creation).is_ok() && batch.commit().is_ok() {
+            let place = place.display();
+            return format!(
+                "what you typed is kept, encrypted, in '{place}': \
+                 read it with `nixseal decrypt {place}`"
+            );
+        }
+    }
+    "what you typed could not be written anywhere and is lost".to_owned()
+}
+
+/// The text for all recipients, or else for those that can be encrypted to.
+fn sealed(secret: &Secret, text: &SecretBytes) -> Option<Vec<u8>> {
+    let readers = secret.readers.as_deref().ok()?;
+    let all: Vec<_> = readers.iter().map(|reader| &*reader.recipient).collect();
+    if let Ok(content) = encrypt_bytes(&all, text.expose(), Armor::Binary) {
+        return Some(content);
+    }
+    let works = |recipient: &&nixseal_age::recipients::ParsedRecipient| {
+        encrypt_bytes(&[*recipient], b"", Armor::Binary).is_ok()
+    };
+    let usable: Vec<_> = all.into_iter().filter(works).collect();
+    encrypt_bytes(&usable, text.expose(), Armor::Binary)
+        .ok()
+        .or_else(|| {
+            usable
+                .iter()
+                .find_map(|one| encrypt_bytes(&[*one], text.expose(), Armor::Binary).ok())
+        })
+}
+
+fn places(path: &Path, environment: &Environment) -> Vec<PathBuf> {
+    let mut name = path
+        .file_name()
+        .map(std::ffi::OsStr::to_owned)
+        .unwrap_or_default();
+    name.push(".recovered");
+    let state = environment
+        .path(&XDG_STATE_HOME)
+        .or_else(|| Some(environment.home()?.join(".local/state")));
+    let mut places = vec![path.with_file_name(&name)];
+    places.extend(state.map(|folder| folder.join("nixseal").join(&name)));
+    places.push(std::env::temp_dir().join(&name));
+    places
+}
