@@ -67,10 +67,10 @@ pub struct BrokenRule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey {
     /// One line, without spaces around it.
-    pub text: String,
+    pub text: Arc<str>,
     /// What the rules file and those it imports call it, best first: variables
     /// such as `alice`, then paths such as `users.alice`.
-    pub names: Vec<String>,
+    pub names: Arc<[String]>,
 }
 
 /// Who evaluated a rules file.

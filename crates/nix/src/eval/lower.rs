@@ -69,6 +69,12 @@ impl Lowering<'_> {
         }
     }
 
+    fn identifier(&mut self, name: &ast::Ident) -> Symbol {
+        let token = name.syntax().first_token();
+        self.symbols
+            .intern(token.as_ref().map_or("", |token| token.text()).as_bytes())
+    }
+
     fn required(&mut self, expression: Option<ast::Expr>, at: At) -> Result<Rc<Expr>> {
         match expression {
             Some(expression) => self.expression(&expression),
@@ -129,14 +135,14 @@ impl Lowering<'_> {
             }
             ast::Expr::Root(root) => return self.required(root.expr(), at),
             ast::Expr::AttrSet(set) => {
-                let form = match set.rec_token() {
-                    Some(_) => bindings::Form::Recursive,
-                    None => bindings::Form::Plain,
-                };
+                let form = bindings::form_of(set);
                 Kind::Attrs(Box::new(self.bindings(set.entries(), form)?))
             }
             ast::Expr::UnaryOp(operation) => self.unary(operation, at)?,
-            ast::Expr::Ident(identifier) => self.variable(&identifier.to_string(), at)?,
+            ast::Expr::Ident(name) => match name.syntax().first_token() {
+                Some(token) => self.variable(token.text(), at)?,
+                None => return Err(syntax("a name is missing here", at)),
+            },
             ast::Expr::With(with) => self.with(with, at)?,
             ast::Expr::HasAttr(has) => {
                 let base = self.operand(has.expr(), at)?;
@@ -230,10 +236,7 @@ impl Lowering<'_> {
         let at = self.at(attr.syntax());
         let expression = match attr {
             ast::Attr::Ident(name) => {
-                return Ok(Key::Static(
-                    self.symbols.intern(name.to_string().as_bytes()),
-                    at,
-                ));
+                return Ok(Key::Static(self.identifier(name), at));
             }
             ast::Attr::Str(string) => {
                 let kind = self.string(string)?;
@@ -269,7 +272,7 @@ impl Lowering<'_> {
         names.extend(entries.filter_map(ast::PatEntry::ident));
         let mut slots: Vec<Symbol> = Vec::with_capacity(names.len());
         for name in &names {
-            let symbol = self.symbols.intern(name.to_string().as_bytes());
+            let symbol = self.identifier(name);
             // Patterns are short: no table needed until they are long.
             if slots.contains(&symbol) {
                 let message = format!("duplicate formal function argument '{name}'");
@@ -296,9 +299,7 @@ impl Lowering<'_> {
 
     fn formal(&mut self, entry: &ast::PatEntry) -> Result<Formal> {
         let at = self.at(entry.syntax());
-        let name = entry
-            .ident()
-            .map(|name| self.symbols.intern(name.to_string().as_bytes()));
+        let name = entry.ident().map(|name| self.identifier(&name));
         let name = name.ok_or_else(|| syntax("a parameter without a name", at))?;
         let default = match entry.default() {
             Some(default) => Some(self.expression(&default)?),

@@ -10,7 +10,7 @@ use nixseal_base::process;
 use serde_json::Value;
 
 use super::names::Names;
-use super::read::{Keys, Native, not_a_key};
+use super::read::{Keys, Native, Pool, not_a_key};
 use super::render::quote;
 use super::{BrokenRule, Rule, RulesError};
 
@@ -84,14 +84,12 @@ fn read_all(
     entries: serde_json::Map<String, Value>,
     names: &Names,
 ) -> (Vec<Rule>, Vec<BrokenRule>) {
-    let (mut rules, mut broken) = (Vec::new(), Vec::new());
+    let (mut rules, mut broken, mut pool) = (Vec::new(), Vec::new(), Pool::default());
+
     for (name, entry) in entries {
-        match read_entry(&name, &entry) {
+        match read_entry(&name, &entry, &mut pool) {
             Ok((keys, armor)) => {
-                let mut public_keys = keys.into_keys();
-                for key in &mut public_keys {
-                    key.names = names.of(&key.text);
-                }
+                let public_keys = keys.into_keys();
                 rules.push(Rule {
                     name,
                     public_keys,
@@ -109,12 +107,17 @@ fn read_all(
             }
         }
     }
+    names.put_into(&mut rules);
     rules.sort_by(|left, right| left.name.cmp(&right.name));
     broken.sort_by(|left, right| left.name.cmp(&right.name));
     (rules, broken)
 }
 
-fn read_entry(name: &str, entry: &Value) -> Result<(Keys, Option<bool>), Diagnostic> {
+fn read_entry(
+    name: &str,
+    entry: &Value,
+    pool: &mut Pool,
+) -> Result<(Keys, Option<bool>), Diagnostic> {
     if entry.is_null() {
         let message = format!("the rule '{name}' throws an error or fails an assertion");
         return Err(Diagnostic::error(message));
@@ -131,7 +134,7 @@ fn read_entry(name: &str, entry: &Value) -> Result<(Keys, Option<bool>), Diagnos
     let mut keys = Keys::default();
     for item in items {
         match item {
-            Value::String(text) => keys.add(text),
+            Value::String(text) => keys.add(text, pool),
             other => {
                 let (message, hint) = not_a_key(name, kind(other)).unwrap_or_else(|| {
                     (

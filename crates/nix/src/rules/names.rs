@@ -6,7 +6,9 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use super::Rule;
 use super::read::lines;
 use crate::eval::{Kind, Machine, Symbol, ThunkId, Value};
 
@@ -28,10 +30,20 @@ struct Name {
 }
 
 impl Names {
-    /// The names of a key, best first.
-    pub(super) fn of(&self, key: &str) -> Vec<String> {
+    /// Gives every key its names, best first.
+    pub(super) fn put_into(&self, rules: &mut [Rule]) {
+        let mut known: HashMap<Arc<str>, Arc<[String]>> = HashMap::new();
+        for key in rules.iter_mut().flat_map(|rule| &mut rule.public_keys) {
+            let names = known
+                .entry(Arc::clone(&key.text))
+                .or_insert_with(|| self.of(&key.text));
+            key.names = Arc::clone(names);
+        }
+    }
+
+    fn of(&self, key: &str) -> Arc<[String]> {
         let Some(names) = self.0.get(key) else {
-            return Vec::new();
+            return Arc::default();
         };
         let own = names.iter().any(|name| !name.of_list);
         let mut names: Vec<_> = names.iter().filter(|name| !own || !name.of_list).collect();

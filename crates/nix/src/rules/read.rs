@@ -1,7 +1,8 @@
 //! From an evaluated set to rules, entry by entry.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use nixseal_base::diag::Diagnostic;
 
@@ -120,9 +121,7 @@ pub(super) fn evaluate(machine: &mut Machine<'_>, path: &Path) -> Native {
         .and_then(|value| read_all(machine, &value, &path));
     let names = names::collect(machine, &path);
     if let Ok((entries, _)) = &mut result {
-        for key in entries.iter_mut().flat_map(|rule| &mut rule.public_keys) {
-            key.names = names.of(&key.text);
-        }
+        names.put_into(entries);
     }
     Native {
         result,
@@ -148,9 +147,10 @@ fn read_all(
         .sorted(attrs)
         .map_err(|fault| machine.report(&fault))?;
     let (mut entries, mut broken) = (Vec::with_capacity(sorted.len()), Vec::new());
+    let mut pool = Pool::default();
     for attr in sorted {
         let name = machine.symbols.show(attr.name);
-        match read_entry(machine, &name, attr.value, attr.at) {
+        match read_entry(machine, &mut pool, &name, attr.value, attr.at) {
             Ok((public_keys, armor)) => {
                 let place = machine.place(attr.at);
                 entries.push(Rule {
@@ -183,6 +183,7 @@ type Entry = (Vec<PublicKey>, Option<bool>);
 
 fn read_entry(
     machine: &mut Machine<'_>,
+    pool: &mut Pool,
     name: &str,
     id: ThunkId,
     at: At,
@@ -199,7 +200,8 @@ fn read_entry(
         return Err(Fault::shape(format!("the rule '{name}' has no publicKeys")));
     };
     let keys_at = attrs.get(keys).map_or(at, |attr| attr.at);
-    let public_keys = read_keys(machine, name, keys_id).map_err(|fault| fault.or_at(keys_at))?;
+    let public_keys =
+        read_keys(machine, pool, name, keys_id).map_err(|fault| fault.or_at(keys_at))?;
     let armor = machine.symbols.intern(b"armor");
     let armor = match machine.lookup(&attrs, armor)? {
         None => None,
@@ -217,6 +219,7 @@ fn read_entry(
 
 fn read_keys(
     machine: &mut Machine<'_>,
+    pool: &mut Pool,
     name: &str,
     id: ThunkId,
 ) -> crate::eval::Result<Vec<PublicKey>> {
@@ -243,7 +246,7 @@ fn read_keys(
             Some(at) => fault.or_at(at),
             None => fault,
         })?;
-        keys.add(&text);
+        keys.add(&text, pool);
     }
     Ok(keys.into_keys())
 }
@@ -277,16 +280,17 @@ pub(super) fn not_a_key(name: &str, kind: &str) -> Option<(String, &'static str)
 #[derive(Default)]
 pub(super) struct Keys {
     keys: Vec<PublicKey>,
-    seen: std::collections::HashSet<String>,
+    seen: HashSet<Arc<str>>,
 }
 
 impl Keys {
-    pub(super) fn add(&mut self, text: &str) {
+    pub(super) fn add(&mut self, text: &str, pool: &mut Pool) {
         for line in lines(text) {
-            if self.seen.insert(line.to_owned()) {
+            let text = pool.shared(line);
+            if self.seen.insert(Arc::clone(&text)) {
                 self.keys.push(PublicKey {
-                    text: line.to_owned(),
-                    names: Vec::new(),
+                    text,
+                    names: Arc::default(),
                 });
             }
         }
@@ -294,6 +298,21 @@ impl Keys {
 
     pub(super) fn into_keys(self) -> Vec<PublicKey> {
         self.keys
+    }
+}
+
+/// Texts of keys, each in memory once however many rules have it.
+#[derive(Default)]
+pub(super) struct Pool(HashSet<Arc<str>>);
+
+impl Pool {
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(shared) = self.0.get(text) {
+            return Arc::clone(shared);
+        }
+        let shared: Arc<str> = text.into();
+        self.0.insert(Arc::clone(&shared));
+        shared
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use rnix::SyntaxKind;
 use rnix::ast::{self, HasEntry as _};
 use rowan::ast::AstNode as _;
 
@@ -22,11 +23,22 @@ pub(super) enum Form {
     Let,
 }
 
+/// What a set written as `{ … }` or `rec { … }` is.
+pub(super) fn form_of(set: &ast::AttrSet) -> Form {
+    let first = set.syntax().first_token().map(|token| token.kind());
+    if first == Some(SyntaxKind::TOKEN_REC) {
+        Form::Recursive
+    } else {
+        Form::Plain
+    }
+}
+
 /// Bindings as written, with paths merged.
 #[derive(Default)]
 struct Group {
     recursive: bool,
     entries: Vec<Entry>,
+    /// Where names are in `entries`, once there are many.
     index: HashMap<Symbol, usize>,
     dynamic: Vec<(ast::Attr, Definition, At)>,
 }
@@ -35,6 +47,35 @@ struct Entry {
     name: Symbol,
     at: At,
     definition: Definition,
+}
+
+/// Up to this many entries are searched one by one.
+const FEW: usize = 12;
+
+impl Group {
+    fn find(&self, name: Symbol) -> Option<usize> {
+        if self.entries.len() > FEW {
+            return self.index.get(&name).copied();
+        }
+        self.entries.iter().position(|entry| entry.name == name)
+    }
+
+    fn push(&mut self, entry: Entry) -> usize {
+        let index = self.entries.len();
+        if index == FEW {
+            self.index = self
+                .entries
+                .iter()
+                .map(|entry| entry.name)
+                .zip(0..)
+                .collect();
+        }
+        if index >= FEW {
+            self.index.insert(entry.name, index);
+        }
+        self.entries.push(entry);
+        index
+    }
 }
 
 enum Definition {
@@ -183,23 +224,18 @@ impl Lowering<'_> {
         let Some(ast::Expr::AttrSet(set)) = inner else {
             return Ok(Definition::Expression(value));
         };
-        let form = if set.rec_token().is_some() {
-            Form::Recursive
-        } else {
-            Form::Plain
-        };
+        let form = form_of(&set);
         Ok(Definition::Group(self.collect(set.entries(), form)?))
     }
 
     fn descend<'g>(&self, group: &'g mut Group, name: Symbol, at: At) -> Result<&'g mut Group> {
-        let index = *group.index.entry(name).or_insert_with(|| {
+        let index = group.find(name).unwrap_or_else(|| {
             let definition = Definition::Group(Group::default());
-            group.entries.push(Entry {
+            group.push(Entry {
                 name,
                 at,
                 definition,
-            });
-            group.entries.len() - 1
+            })
         });
         match group
             .entries
@@ -212,23 +248,21 @@ impl Lowering<'_> {
     }
 
     fn define(&self, group: &mut Group, entry: Entry) -> Result<()> {
-        let Some(index) = group.index.get(&entry.name) else {
-            group.index.insert(entry.name, group.entries.len());
-            group.entries.push(entry);
+        let Some(index) = group.find(entry.name) else {
+            group.push(entry);
             return Ok(());
         };
         let present = group
             .entries
-            .get_mut(*index)
+            .get_mut(index)
             .map(|entry| &mut entry.definition);
         match (present, entry.definition) {
             (Some(Definition::Group(present)), Definition::Group(added)) => {
                 for inner in added.entries {
-                    if present.index.contains_key(&inner.name) {
+                    if present.find(inner.name).is_some() {
                         return Err(self.duplicate(inner.name, inner.at));
                     }
-                    present.index.insert(inner.name, present.entries.len());
-                    present.entries.push(inner);
+                    present.push(inner);
                 }
                 present.dynamic.extend(added.dynamic);
                 Ok(())
