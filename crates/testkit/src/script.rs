@@ -141,6 +141,14 @@ impl Suite {
         self
     }
 
+    /// The same suite with one more program, by a name of its own.
+    #[must_use]
+    pub fn program(mut self, name: &str, path: impl Into<PathBuf>) -> Self {
+        self.programs.retain(|(known, _)| known != name);
+        self.programs.push((name.to_owned(), path.into()));
+        self
+    }
+
     /// The same suite with one more environment variable in every script.
     #[must_use]
     pub fn variable(mut self, name: &str, value: &str) -> Self {
