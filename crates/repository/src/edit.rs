@@ -13,6 +13,7 @@ use nixseal_age::keyring::Keyring;
 use nixseal_age::{Armor, OpenFile};
 use nixseal_base::diag::Diagnostic;
 use nixseal_base::editor::{Editor, EditorError};
+use nixseal_base::env::Environment;
 use nixseal_base::fs::{self, Batch, Creation, FsError};
 use nixseal_base::private_dir::{PrivateDir, PrivateDirError};
 use nixseal_base::secret::SecretBytes;
@@ -181,7 +182,7 @@ pub struct EditTools<'a> {
     /// Changes the plaintext.
     pub editor: &'a Editor,
     /// Where it may be a file.
-    pub environment: &'a nixseal_base::env::Environment,
+    pub environment: &'a Environment,
     /// This binary, to watch the private folder.
     pub program: &'a Path,
 }
@@ -199,42 +200,67 @@ pub fn edit(
     readers(secret)?;
     let current = read(path, tools.keyring)?;
     let before = current.as_ref().map(|current| current.armor);
-    let folder = PrivateDir::create(tools.environment, tools.program)?;
-    let file = match &current {
-        Some(current) => folder
-            .write(plaintext_name(path), current.plaintext.expose())
-            .map_err(EditError::Plaintext)?,
-        None => folder.path().join(plaintext_name(path)),
+    let content = current.as_ref().map(|current| current.plaintext.expose());
+    let EditTools { editor, environment, program, .. } = tools;
+    let typed = type_in(path, plaintext_name(path), content, editor, environment, program)?;
+    let Some(text) = typed else {
+        return Ok(Edited::NotCreated);
     };
-    tools
-        .editor
-        .run(&file)
-        .map_err(|source| EditError::Editor {
-            path: path.to_owned(),
-            source,
-        })?;
-    let text = match fs::read_secret(&file, FILE_LIMIT) {
-        Ok(text) => text,
-        Err(error) if error.is_not_found() => return Ok(Edited::NotCreated),
-        Err(error) => return Err(error.into()),
-    };
-    drop(folder);
-    if current
-        .as_ref()
-        .is_some_and(|current| current.plaintext == text)
-    {
+    if current.as_ref().is_some_and(|current| current.plaintext == text) {
         return Ok(Edited::Unchanged);
     }
     drop(current);
-    match write(secret, path, &text, before, lock) {
-        Ok(()) if before.is_none() => Ok(Edited::Created),
-        Ok(()) => Ok(Edited::Changed),
-        Err(error) => Err(EditError::NotSealed {
-            path: path.to_owned(),
-            reason: error.to_string(),
-            kept: recover::keep(secret, path, &text, tools),
-        }),
+    write_typed(secret, path, &text, before, lock, environment)?;
+    Ok(if before.is_none() { Edited::Created } else { Edited::Changed })
+}
+
+/// Lets the editor work on a private file `name` that holds `content`, or is not
+/// there; gives what it left, `None` where it left no file. `path` is the secret,
+/// for messages, and `program` this binary, to watch the private folder.
+///
+/// # Errors
+/// When there is no private folder or the editor fails.
+pub fn type_in(
+    path: &Path,
+    name: &OsStr,
+    content: Option<&[u8]>,
+    editor: &Editor,
+    environment: &Environment,
+    program: &Path,
+) -> Result<Option<SecretBytes>, EditError> {
+    let folder = PrivateDir::create(environment, program)?;
+    let file = match content {
+        Some(content) => folder.write(name, content).map_err(EditError::Plaintext)?,
+        None => folder.path().join(name),
+    };
+    editor
+        .run(&file)
+        .map_err(|source| EditError::Editor { path: path.to_owned(), source })?;
+    match fs::read_secret(&file, FILE_LIMIT) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error.into()),
     }
+}
+
+/// As [`write`], for text that somebody typed: when that fails, an encrypted
+/// copy is kept and the error says where.
+///
+/// # Errors
+/// [`EditError::NotSealed`].
+pub fn write_typed(
+    secret: &Secret,
+    path: &Path,
+    text: &SecretBytes,
+    before: Option<Armor>,
+    lock: Option<&mut Lock>,
+    environment: &Environment,
+) -> Result<(), EditError> {
+    write(secret, path, text, before, lock).map_err(|error| EditError::NotSealed {
+        path: path.to_owned(),
+        reason: error.to_string(),
+        kept: recover::keep(secret, path, text, environment),
+    })
 }
 
 /// The name of the plaintext file: that of the secret without `.age`, so that

@@ -11,7 +11,6 @@ use nixseal_base::env::{Environment, XDG_STATE_HOME};
 use nixseal_base::fs::{Batch, Creation};
 use nixseal_base::secret::SecretBytes;
 
-use super::EditTools;
 use crate::secret::Secret;
 
 /// Saves `text` and says where, or why that was not possible either.
@@ -19,12 +18,12 @@ pub(super) fn keep(
     secret: &Secret,
     path: &Path,
     text: &SecretBytes,
-    tools: &EditTools<'_>,
+    environment: &Environment,
 ) -> String {
     let Some(content) = sealed(secret, text) else {
         return "what you typed could not be encrypted to anybody and is lost".to_owned();
     };
-    for place in places(path, tools.environment) {
+    for place in places(path, environment) {
         let creation = Creation {
             mode: 0o600,
             parents: true,
