@@ -34,6 +34,14 @@ impl Failure {
         }
     }
 
+    /// A failure with one finding, its place and hints kept.
+    pub(crate) fn of(diagnostic: Diagnostic) -> Self {
+        Self {
+            exit: Exit::Failed,
+            diagnostics: vec![diagnostic],
+        }
+    }
+
     /// A wrong command line.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self {

@@ -1,5 +1,6 @@
 //! One binary, several names: it is `nixseal`, and it is what it is called as.
 
+mod args;
 mod commands;
 mod context;
 mod failure;

@@ -6,14 +6,17 @@
 //! is not an error: whoever reads has enough.
 
 mod askpass;
+pub(crate) mod progress;
 mod prompter;
 mod report;
+pub(crate) mod table;
 mod terminal;
 
 pub(crate) use prompter::UserPrompter;
 
 use std::cell::Cell;
 use std::fmt::Display;
+use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
@@ -81,6 +84,14 @@ impl Ui {
     /// Writes a line of data to standard output.
     pub(crate) fn line(&self, text: impl Display) {
         self.data(format!("{text}\n").as_bytes());
+    }
+
+    /// Standard output for a long stream, unbuffered; its errors are the caller's.
+    pub(crate) fn stream(&self) -> io::Result<File> {
+        use std::os::fd::AsFd as _;
+        let mut stdout = io::stdout().lock();
+        stdout.flush()?;
+        stdout.as_fd().try_clone_to_owned().map(File::from)
     }
 
     /// Writes a line to standard error, as it is.
@@ -158,8 +169,9 @@ impl Ui {
     }
 }
 
+/// Writes a line to standard error, as it is, from wherever there is no [`Ui`].
 /// One write a line, so that lines of several threads do not mix.
-fn say(text: impl Display) {
+pub(crate) fn say(text: impl Display) {
     let _ = io::stderr()
         .lock()
         .write_all(format!("{text}\n").as_bytes());

@@ -201,17 +201,36 @@ pub fn edit(
     let current = read(path, tools.keyring)?;
     let before = current.as_ref().map(|current| current.armor);
     let content = current.as_ref().map(|current| current.plaintext.expose());
-    let EditTools { editor, environment, program, .. } = tools;
-    let typed = type_in(path, plaintext_name(path), content, editor, environment, program)?;
+    let EditTools {
+        editor,
+        environment,
+        program,
+        ..
+    } = tools;
+    let typed = type_in(
+        path,
+        plaintext_name(path),
+        content,
+        editor,
+        environment,
+        program,
+    )?;
     let Some(text) = typed else {
         return Ok(Edited::NotCreated);
     };
-    if current.as_ref().is_some_and(|current| current.plaintext == text) {
+    if current
+        .as_ref()
+        .is_some_and(|current| current.plaintext == text)
+    {
         return Ok(Edited::Unchanged);
     }
     drop(current);
     write_typed(secret, path, &text, before, lock, environment)?;
-    Ok(if before.is_none() { Edited::Created } else { Edited::Changed })
+    Ok(if before.is_none() {
+        Edited::Created
+    } else {
+        Edited::Changed
+    })
 }
 
 /// Lets the editor work on a private file `name` that holds `content`, or is not
@@ -233,9 +252,10 @@ pub fn type_in(
         Some(content) => folder.write(name, content).map_err(EditError::Plaintext)?,
         None => folder.path().join(name),
     };
-    editor
-        .run(&file)
-        .map_err(|source| EditError::Editor { path: path.to_owned(), source })?;
+    editor.run(&file).map_err(|source| EditError::Editor {
+        path: path.to_owned(),
+        source,
+    })?;
     match fs::read_secret(&file, FILE_LIMIT) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.is_not_found() => Ok(None),

@@ -126,13 +126,7 @@ impl Lock {
         let path = Self::path_of(rules);
         let text = match fs::read_text(&path, LIMIT) {
             Ok(text) => text,
-            Err(error) if error.is_not_found() => {
-                return Ok(Self {
-                    path,
-                    entries: BTreeMap::new(),
-                    text: None,
-                });
-            }
+            Err(error) if error.is_not_found() => return Ok(Self::empty(rules)),
             Err(error) => return Err(error.into()),
         };
         if !text.is_empty() && !text.starts_with("# nixseal lock 1") {
@@ -155,6 +149,15 @@ impl Lock {
             entries,
             text: Some(text),
         })
+    }
+
+    /// That of a rules file without one.
+    pub fn empty(rules: &Path) -> Self {
+        Self {
+            path: Self::path_of(rules),
+            entries: BTreeMap::new(),
+            text: None,
+        }
     }
 
     /// Whether there is a lock on disk.

@@ -30,9 +30,9 @@ pub struct Rule {
 #[derive(Clone, Debug)]
 pub struct RuleKey {
     /// As it is written.
-    pub text: String,
+    pub text: Arc<str>,
     /// Names that the rules file gives it.
-    pub names: Vec<String>,
+    pub names: Arc<[String]>,
 }
 
 /// Everything that is known of a folder of secrets without opening one.
@@ -175,7 +175,7 @@ fn placed(finding: Diagnostic, place: Option<&(Arc<Source>, Span)>) -> Diagnosti
 /// Parses recipients; the same key in many rules once.
 struct Parser<'a> {
     asks: &'a Arc<Interaction>,
-    seen: HashMap<String, Arc<ParsedRecipient>>,
+    seen: HashMap<Arc<str>, Arc<ParsedRecipient>>,
 }
 
 impl Parser<'_> {
@@ -197,7 +197,7 @@ impl Parser<'_> {
                     Diagnostic::error(format!("a recipient of '{rule}' cannot be used: {error}"))
                 })?;
                 let parsed = Arc::new(parsed);
-                self.seen.insert(key.text.clone(), Arc::clone(&parsed));
+                self.seen.insert(Arc::clone(&key.text), Arc::clone(&parsed));
                 parsed
             }
         };

@@ -34,6 +34,11 @@ impl Creation {
         mode: 0o600,
         parents: false,
     };
+
+    /// Whether nobody but the owner may read it, nor enter folders made for it.
+    pub(super) fn is_private(self) -> bool {
+        self.mode & 0o077 == 0
+    }
 }
 
 /// New contents of files, staged beside them; [`Batch::commit`] puts all of
@@ -67,7 +72,7 @@ impl Batch {
     /// nothing has changed then.
     pub fn stage(&self, path: &Path, content: &[u8], creation: Creation) -> Result<(), FsError> {
         if creation.parents {
-            create_parents(path)?;
+            create_parents(path, creation)?;
         }
         let mut sibling = Sibling::create(path, creation.mode)?;
         sibling

@@ -36,7 +36,7 @@ impl Output {
             Kind::Direct(opened.map_err(|cause| FsError::new("write", path, cause))?)
         } else {
             if creation.parents {
-                create_parents(path)?;
+                create_parents(path, creation)?;
             }
             Kind::Replace(Sibling::create(path, creation.mode)?)
         };

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, FlockOperation, Gid, Mode, OFlags, Uid};
 
-use super::{FsError, final_target, parent_of};
+use super::{Creation, FsError, final_target, parent_of};
 
 /// Marks our siblings: `.<name>.nixseal-<16 hex digits>`.
 const MARK: &[u8] = b".nixseal-";
@@ -154,14 +154,14 @@ impl Drop for Sibling {
 }
 
 /// Makes the folders that are missing on the way to `path`.
-pub(super) fn create_parents(path: &Path) -> Result<(), FsError> {
+pub(super) fn create_parents(path: &Path, creation: Creation) -> Result<(), FsError> {
     let parent = parent_of(path);
     if parent.is_dir() {
         return Ok(());
     }
     std::fs::DirBuilder::new()
         .recursive(true)
-        .mode(0o777)
+        .mode(if creation.is_private() { 0o700 } else { 0o777 })
         .create(parent)
         .map_err(|cause| FsError::new("create the folder", parent, cause))
 }

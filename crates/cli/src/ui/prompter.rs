@@ -24,6 +24,14 @@ impl UserPrompter {
         }
     }
 
+    /// Shows a secret to the user alone: on the terminal, or not at all.
+    pub(crate) fn show_secret(&self, text: &SecretText) -> Result<(), PromptError> {
+        let terminal = Terminal::open().ok_or(PromptError::Unavailable)?;
+        terminal.show(text.expose());
+        terminal.show("\n");
+        Ok(())
+    }
+
     /// A program that asks instead of the terminal. `SSH_ASKPASS_REQUIRE` works
     /// as in ssh(1): `force` and `prefer` want the program, `never` does not.
     fn askpass(&self, has_terminal: bool) -> Option<&str> {

@@ -1,0 +1,323 @@
+//! The command line as typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  nixseal init                          write secrets.nix for your own key and this host
+  nixseal edit secrets/wifi.age         create or edit a secret in your editor
+  nixseal show secrets/wifi.age         print it
+  nixseal set secrets/db.age --generate password
+  nixseal rekey --check                 exit 3 if a file does not fit its rule
+  nixseal rekey                         bring every file in line with the rules
+  nixseal status                        who can read what
+
+Also under other names: a link called agenix, ragenix, age, age-keygen or
+ssh-to-age, or `nixseal agenix …`, behaves as that tool.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found something.";
+
+/// Secrets for NixOS that never reach the store.
+#[derive(Debug, Parser)]
+#[command(name = "nixseal", version, after_help = EXAMPLES, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create or edit a secret in your editor; plaintext stays in memory.
+    #[command(after_help = EDIT_EXAMPLES)]
+    Edit(Edit),
+    /// Print a secret.
+    #[command(visible_alias = "cat")]
+    Show(Show),
+    /// Give a secret a value from standard input or a generator.
+    #[command(after_help = SET_EXAMPLES)]
+    Set(Set),
+    /// Bring files in line with their rules; only what changed is rewritten.
+    #[command(after_help = REKEY_EXAMPLES)]
+    Rekey(Rekey),
+    /// Show who can read what, whether you can, and what has drifted.
+    Status(Status),
+    /// Encrypt any file to given recipients.
+    Encrypt(Encrypt),
+    /// Decrypt any age file.
+    Decrypt(Decrypt),
+    /// Make and convert keys.
+    #[command(subcommand)]
+    Key(Key),
+    /// Write a first secrets.nix for your key and this host's.
+    Init(Init),
+    /// Print the rules as they are understood.
+    Rules(RulesCommand),
+    /// Print the completion script of a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write one for each command into a folder.
+    Man {
+        /// Folder for the pages.
+        folder: Option<PathBuf>,
+    },
+    /// Walk through the whole flow in a temporary folder.
+    Tour(Tour),
+}
+
+const EDIT_EXAMPLES: &str = "\
+Examples:
+  nixseal edit secrets/wifi.age
+  EDITOR='code --wait' nixseal edit secrets/wifi.age
+  nixseal edit -i ~/.ssh/work_ed25519 secrets/wifi.age";
+
+const SET_EXAMPLES: &str = "\
+Examples:
+  printf %s \"$token\" | nixseal set secrets/token.age
+  nixseal set secrets/db.age --generate password --length 40
+  nixseal set secrets/wg.age --generate wireguard      (prints the public key)";
+
+const REKEY_EXAMPLES: &str = "\
+Examples:
+  nixseal rekey                    every file whose recipients differ from its rule
+  nixseal rekey secrets/wifi.age   only this one
+  nixseal rekey --check            change nothing, need no key, exit 3 on drift
+  nixseal rekey --dry-run          show what would be done";
+
+/// Where the rules are.
+#[derive(Args, Debug)]
+pub(crate) struct RulesArgs {
+    /// Rules file; else RULES, else found upwards from the file and from here.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) rules: Option<PathBuf>,
+}
+
+/// What opens secrets.
+#[derive(Args, Debug)]
+pub(crate) struct IdentityArgs {
+    /// Identity file: age keys or an SSH private key; `-` is standard input.
+    /// Without any, keys are looked for where age, agenix and sops keep them.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) identity: Vec<PathBuf>,
+    /// A command that prints identities.
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) identity_command: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Edit {
+    #[command(flatten)]
+    pub(crate) rules: RulesArgs,
+    #[command(flatten)]
+    pub(crate) identities: IdentityArgs,
+    /// Editor command; else VISUAL, EDITOR, vi.
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) editor: Option<String>,
+    /// The secret.
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    pub(crate) identities: IdentityArgs,
+    #[command(flatten)]
+    pub(crate) rules: RulesArgs,
+    /// The secret.
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Set {
+    #[command(flatten)]
+    pub(crate) rules: RulesArgs,
+    /// Make the value instead of reading it.
+    #[arg(long, value_name = "KIND")]
+    pub(crate) generate: Option<Generator>,
+    /// Length of a password in characters, of hex and base64 in bytes, of a
+    /// passphrase in words.
+    #[arg(long, value_name = "N", requires = "generate")]
+    pub(crate) length: Option<usize>,
+    /// Do nothing when the file exists.
+    #[arg(long)]
+    pub(crate) if_missing: bool,
+    /// Take one line end off what comes in.
+    #[arg(long, conflicts_with = "generate")]
+    pub(crate) trim: bool,
+    /// Let an empty value replace one that is not.
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
+    /// The secret.
+    pub(crate) file: PathBuf,
+}
+
+/// Kinds of values that can be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Generator {
+    /// Letters and digits.
+    Password,
+    /// Random bytes as hexadecimal digits.
+    Hex,
+    /// Random bytes as base64.
+    Base64,
+    /// Words.
+    Passphrase,
+    /// An OpenSSH private key; its public key is printed.
+    SshEd25519,
+    /// An age identity; its recipient is printed.
+    Age,
+    /// A WireGuard private key; its public key is printed.
+    Wireguard,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Rekey {
+    #[command(flatten)]
+    pub(crate) rules: RulesArgs,
+    #[command(flatten)]
+    pub(crate) identities: IdentityArgs,
+    /// Only compare; needs no key, changes nothing, exits 3 on drift.
+    #[arg(long, conflicts_with_all = ["dry_run", "force"])]
+    pub(crate) check: bool,
+    /// Show what would be done.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Encrypt anew also what is in line.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Only these secrets.
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) rules: RulesArgs,
+    #[command(flatten)]
+    pub(crate) identities: IdentityArgs,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Only these secrets.
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Encrypt {
+    /// Recipient; may be given several times.
+    #[arg(short, long, value_name = "RECIPIENT")]
+    pub(crate) recipient: Vec<String>,
+    /// File of recipients, one a line.
+    #[arg(short = 'R', long, value_name = "FILE")]
+    pub(crate) recipients_file: Vec<PathBuf>,
+    /// Encrypt with a passphrase that is asked for.
+    #[arg(short, long, conflicts_with_all = ["recipient", "recipients_file"])]
+    pub(crate) passphrase: bool,
+    /// Write text (PEM) instead of bytes.
+    #[arg(short, long)]
+    pub(crate) armor: bool,
+    /// Where to write; standard output without it.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// What to encrypt; standard input without it.
+    pub(crate) input: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Decrypt {
+    #[command(flatten)]
+    pub(crate) identities: IdentityArgs,
+    /// Where to write (mode 0600); standard output without it.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// What to decrypt; standard input without it.
+    pub(crate) input: Option<PathBuf>,
+}
+
+/// Keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make a new key; its public half goes to standard error.
+    New {
+        /// Which kind.
+        #[arg(long, value_name = "KIND", default_value = "age")]
+        kind: KeyKind,
+        /// Protect it with a passphrase that is asked for.
+        #[arg(long)]
+        passphrase: bool,
+        /// Comment of an SSH key.
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        comment: String,
+        /// Where to write (mode 0600, never over an existing file); an SSH key
+        /// also gets its `.pub` there. Standard output without it.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Print the recipients of identities: age key files or SSH keys.
+    Public {
+        /// Identity files; standard input without any.
+        files: Vec<PathBuf>,
+    },
+    /// Turn an ed25519 SSH key into an age key: a public one into a recipient,
+    /// a private one into an identity.
+    FromSsh {
+        /// Where to write (mode 0600); standard output without it.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Turn a private key into an identity instead of a recipient.
+        #[arg(long)]
+        private: bool,
+        /// An SSH key, public or private; standard input without it.
+        file: Option<PathBuf>,
+    },
+}
+
+/// Kinds of keys that can be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyKind {
+    /// An age identity (`age1…`).
+    Age,
+    /// A post-quantum age identity (`age1pq1…`).
+    AgePq,
+    /// An OpenSSH ed25519 key.
+    SshEd25519,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Init {
+    /// Recipient as NAME=KEY; the key may also be a file.
+    #[arg(short, long, value_name = "NAME=KEY")]
+    pub(crate) recipient: Vec<String>,
+    /// A secret to list; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) secret: Vec<String>,
+    /// Where to write the rules.
+    #[arg(long, value_name = "FILE", default_value = "secrets.nix")]
+    pub(crate) rules: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RulesCommand {
+    #[command(flatten)]
+    pub(crate) rules: RulesArgs,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Tour {
+    /// Wait for the enter key after each step.
+    #[arg(long)]
+    pub(crate) pause: bool,
+    /// Keep the folder and say where it is.
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
