@@ -16,6 +16,9 @@ use sha2::{Digest, Sha256};
 use super::{KeyError, POST_QUANTUM, parse_recipient, sealed};
 use crate::{FileKey, Recipient, Stanza, WrapError, Wrapped, bech32, encoding};
 
+const CLASSIC_PREFIX: &str = "age1tag";
+const POST_QUANTUM_PREFIX: &str = "age1tagpq";
+
 /// Length of an ML-KEM-768 key, which stands before the P-256 point.
 const ML_KEM_KEY: usize = 1184;
 
@@ -40,22 +43,34 @@ impl TagRecipient {
     /// When the text is not Bech32, has another prefix or length, or is not a
     /// key of its kind.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let error = |reason: &str| KeyError::recipient(text, reason);
-        if text.starts_with("age1tagpq1") {
-            let bytes = parse_recipient(text, "age1tagpq")?;
-            let key = Deserializable::from_bytes(&bytes)
-                .map_err(|_| error("it is not an ML-KEM-768 and a P-256 key"))?;
-            return Ok(Self {
-                key: Key::PostQuantum(Box::new(key)),
-                bytes,
-            });
-        }
-        let bytes = parse_recipient(text, "age1tag")?;
-        let key = uncompress(&bytes).ok_or_else(|| error("it is not a compressed P-256 key"))?;
-        Ok(Self {
-            key: Key::Classic(key),
-            bytes,
-        })
+        let post_quantum = text.starts_with("age1tagpq1");
+        let prefix = if post_quantum {
+            POST_QUANTUM_PREFIX
+        } else {
+            CLASSIC_PREFIX
+        };
+        let bytes = parse_recipient(text, prefix)?;
+        Self::from_bytes(bytes)
+            .filter(|key| key.is_post_quantum() == post_quantum)
+            .ok_or_else(|| {
+                KeyError::recipient(
+                    text,
+                    match post_quantum {
+                        true => "it is not an ML-KEM-768 and a P-256 key",
+                        false => "it is not a compressed P-256 key",
+                    },
+                )
+            })
+    }
+
+    /// Takes the bytes that the text carries: a compressed P-256 point, or an
+    /// ML-KEM-768 key and an uncompressed one. `None` when they are neither.
+    pub fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
+        let key = match bytes.len() {
+            33 => Key::Classic(uncompress(&bytes)?),
+            _ => Key::PostQuantum(Box::new(Deserializable::from_bytes(&bytes).ok()?)),
+        };
+        Some(Self { key, bytes })
     }
 
     /// Whether the key resists quantum computers.
@@ -90,10 +105,9 @@ impl TagRecipient {
 
 impl fmt::Display for TagRecipient {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let prefix = if self.is_post_quantum() {
-            "age1tagpq"
-        } else {
-            "age1tag"
+        let prefix = match self.key {
+            Key::Classic(_) => CLASSIC_PREFIX,
+            Key::PostQuantum(_) => POST_QUANTUM_PREFIX,
         };
         formatter.write_str(&bech32::encode_lower(prefix, &self.bytes))
     }
@@ -134,9 +148,6 @@ impl Recipient for TagRecipient {
 
 /// HPKE takes only uncompressed points, recipients have only compressed ones.
 fn uncompress(bytes: &[u8]) -> Option<<DhP256HkdfSha256 as Kem>::PublicKey> {
-    if bytes.len() != 33 {
-        return None;
-    }
     let point = p256::PublicKey::from_sec1_bytes(bytes).ok()?;
     Deserializable::from_bytes(point.to_sec1_point(false).as_bytes()).ok()
 }

@@ -11,8 +11,11 @@ use crate::error::Error;
 pub(crate) struct Batch {
     /// One slot of [`SEALED_CHUNK`] bytes a chunk.
     slots: Zeroizing<Vec<u8>>,
-    /// How many bytes of each slot are filled.
-    lengths: Vec<usize>,
+    /// How many bytes of each slot were read.
+    filled: Vec<usize>,
+    /// How many bytes of each slot were worked on and may be handed out. Kept
+    /// apart, so that no other bytes ever are.
+    ready: Vec<usize>,
     /// Room for ciphers that need it.
     scratch: Vec<u8>,
     /// Number of the first chunk.
@@ -26,7 +29,8 @@ impl Batch {
     pub(crate) fn new(chunks: usize) -> Self {
         Self {
             slots: Zeroizing::new(vec![0; chunks * SEALED_CHUNK]),
-            lengths: Vec::with_capacity(chunks),
+            filled: Vec::with_capacity(chunks),
+            ready: Vec::with_capacity(chunks),
             scratch: Vec::new(),
             index: 0,
             at_end: false,
@@ -38,16 +42,14 @@ impl Batch {
     /// # Errors
     /// [`Error::Payload`]; the good chunks before it stay in the batch.
     pub(crate) fn work<W: Work>(&mut self, work: &W) -> Result<(), Error> {
-        let count = self.lengths.len();
+        self.ready.clear();
         let slots = self.slots.chunks_exact_mut(SEALED_CHUNK);
-        for (number, (slot, length)) in slots.zip(&mut self.lengths).enumerate() {
+        for (number, (slot, filled)) in slots.zip(&self.filled).enumerate() {
             let index = self.index + number as u64;
-            let at_end = self.at_end && number + 1 == count;
-            let place = Place { index, at_end };
-            let outcome = work.work(place, slot, *length, &mut self.scratch);
-            *length = outcome.length;
+            let at_end = self.at_end && number + 1 == self.filled.len();
+            let outcome = work.work(Place { index, at_end }, slot, *filled, &mut self.scratch);
+            self.ready.push(outcome.length);
             if let Some(reason) = outcome.fault {
-                self.lengths.truncate(number + 1);
                 let offset = index.saturating_mul(CHUNK as u64);
                 return Err(Error::Payload {
                     chunk: index,
@@ -62,13 +64,13 @@ impl Batch {
     /// The worked pieces, neighbours joined so that they are written at once.
     pub(crate) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         let whole = self
-            .lengths
+            .ready
             .split_last()
             .is_none_or(|(_, before)| before.iter().all(|length| *length == SEALED_CHUNK));
         let (joined, single) = if whole {
             (self.slots.get(..self.length()), [].as_slice())
         } else {
-            (None, self.lengths.as_slice())
+            (None, self.ready.as_slice())
         };
         let slots = self.slots.chunks_exact(SEALED_CHUNK);
         let separate = slots
@@ -77,9 +79,9 @@ impl Batch {
         joined.into_iter().chain(separate)
     }
 
-    /// Bytes in all slots.
+    /// Bytes in all pieces.
     pub(crate) fn length(&self) -> usize {
-        self.lengths.iter().sum()
+        self.ready.iter().sum()
     }
 }
 
@@ -116,14 +118,15 @@ impl<R: Read> Source<R> {
         self.ended = true;
         batch.index = self.next_index;
         batch.at_end = false;
-        batch.lengths.clear();
+        batch.filled.clear();
+        batch.ready.clear();
         for slot in batch.slots.chunks_exact_mut(SEALED_CHUNK) {
             let Some(slot) = slot.get_mut(..size) else {
                 break;
             };
             let filled = self.fill_slot(slot)?;
             if filled > 0 || self.next_index == 0 {
-                batch.lengths.push(filled);
+                batch.filled.push(filled);
                 self.next_index += 1;
             }
             if filled < size {
