@@ -118,7 +118,7 @@ impl ParsedRecipient {
 
     /// The recipient that `ssh-to-age` makes of a key; none for RSA.
     pub fn derived_from(key: &SshPublicKey) -> Option<Self> {
-        let recipient = X25519Recipient::from_bytes(key.x25519()?);
+        let recipient = key.age_recipient()?;
         Some(Self::native(recipient, RecipientKind::X25519))
     }
 

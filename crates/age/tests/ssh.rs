@@ -323,7 +323,7 @@ fn stanzas_are_checked_as_go_age_does() {
         |stanza| stanza.args[1].truncate(40),
         |stanza| stanza.args[1] = "?".repeat(43),
         |stanza| stanza.args[1] = "A".repeat(43),
-        |stanza| drop(stanza.body.pop()),
+        |stanza| stanza.body.truncate(31),
     ] {
         assert!(matches!(
             changed(malform),
@@ -358,6 +358,10 @@ fn damaged_key_files_are_errors() {
         let mut lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
         for dropped in 1..lines.len() - 1 {
             let line = lines.remove(dropped);
+            if line == b"\n" {
+                lines.insert(dropped, line);
+                continue;
+            }
             let file = SshKeyFile::parse(&lines.concat());
             let opened = file.and_then(|file| file.with_public(public.clone()).unlock(Some(&pass)));
             assert!(opened.is_err(), "{} without line {dropped}", key.public);
@@ -381,5 +385,5 @@ fn recipients_are_equal_whatever_their_comment() {
     let options = parse(&format!("no-pty {line}"));
     assert!(matches!(options, Err(RecipientError::Options(_))));
     let derived = ParsedRecipient::derived_from(named.ssh_key().unwrap()).unwrap();
-    assert_eq!(derived.label(), "age1mp0q0mpz…r9kjp".replace("…r", "…6r"));
+    assert_eq!(derived.label(), "age1mp0q0mpz…6r9kjp");
 }

@@ -7,7 +7,9 @@ use super::unlock::{Attempt, Once, ask};
 use crate::identity_file::{EncryptedIdentities, IdentityFileError, IdentityKind, ParsedIdentity};
 use crate::native::X25519Identity;
 use crate::recipients::ParsedRecipient;
-use crate::ssh::{SshAlgorithm, SshIdentity, SshKeyError, SshKeyFile, SshPublicKey};
+use crate::ssh::{
+    Ed25519PrivateKey, SshAlgorithm, SshIdentity, SshKeyError, SshKeyFile, SshPublicKey,
+};
 use crate::{FileKey, Identity, Stanza, UnwrapError};
 
 const X25519: &str = "X25519";
@@ -308,9 +310,7 @@ fn unlock_ssh(
         file.unlock(None).map_err(|error| error.to_string())?
     };
     let key = Arc::new(key);
-    let derived = key
-        .ed25519()
-        .map(|key| X25519Identity::from_bytes(&key.x25519_scalar()));
+    let derived = key.ed25519().map(Ed25519PrivateKey::age_identity);
     Ok(SshPair {
         native: SshIdentity::new(&key),
         derived,

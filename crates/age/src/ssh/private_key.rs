@@ -12,6 +12,7 @@ use super::pem::Pem;
 use super::pkcs8::Pkcs8;
 use super::public_key::PublicNumbers;
 use super::{SshAlgorithm, SshKeyError, SshPublicKey, curve, rsa_key};
+use crate::native::X25519Identity;
 
 /// A private key file, read but not unlocked.
 pub struct SshKeyFile {
@@ -216,6 +217,11 @@ impl Ed25519PrivateKey {
     /// The X25519 scalar that `ssh-to-age` derives, not clamped.
     pub fn x25519_scalar(&self) -> Zeroizing<[u8; 32]> {
         curve::seed_to_x25519(&self.seed)
+    }
+
+    /// The identity `AGE-SECRET-KEY-1…` that `ssh-to-age -private-key` prints.
+    pub fn age_identity(&self) -> X25519Identity {
+        X25519Identity::from_bytes(&self.x25519_scalar())
     }
 }
 

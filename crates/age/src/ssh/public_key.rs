@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::wire::{self, Reader};
 use super::{SshKeyError, curve};
 use crate::encoding;
+use crate::native::X25519Recipient;
 
 /// The key types that age knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -186,6 +187,11 @@ impl SshPublicKey {
             PublicNumbers::Ed25519 { x25519, .. } => Some(x25519),
             PublicNumbers::Rsa { .. } => None,
         }
+    }
+
+    /// The recipient `age1…` that `ssh-to-age` prints; none for RSA.
+    pub fn age_recipient(&self) -> Option<X25519Recipient> {
+        self.x25519().map(X25519Recipient::from_bytes)
     }
 
     pub(super) fn numbers(&self) -> &PublicNumbers {
