@@ -75,12 +75,14 @@ pub struct KeyringBuilder {
 }
 
 impl KeyringBuilder {
-    /// Adds a source. A file that was added before is not added again.
+    /// Adds a source. A file that was added before is not added again, but may
+    /// become required.
     #[must_use]
     pub fn source(mut self, source: Source) -> Self {
-        let known = |other: &Source| source.path().is_some() && other.path() == source.path();
-        if !self.sources.iter().any(known) {
-            self.sources.push(source);
+        let same = |other: &&mut Source| other.path().is_some() && other.path() == source.path();
+        match self.sources.iter_mut().find(same) {
+            Some(known) => known.required |= source.required,
+            None => self.sources.push(source),
         }
         self
     }

@@ -20,7 +20,7 @@ pub struct SshIdentity {
 
 enum Secret {
     Ed25519(Arc<SshPrivateKey>, Zeroizing<[u8; 32]>),
-    Rsa(Opener),
+    Rsa(Box<Opener>),
 }
 
 impl SshIdentity {
@@ -31,7 +31,7 @@ impl SshIdentity {
             SshPrivateKey::Ed25519(ed25519) => {
                 Secret::Ed25519(Arc::clone(key), ed25519.x25519_scalar())
             }
-            SshPrivateKey::Rsa(rsa) => Secret::Rsa(Opener::new(rsa.numbers().clone())),
+            SshPrivateKey::Rsa(rsa) => Secret::Rsa(Box::new(Opener::new(rsa.numbers().clone()))),
         };
         Self {
             tag: public.tag(),

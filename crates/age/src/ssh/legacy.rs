@@ -34,7 +34,7 @@ impl LegacyPem {
         let iv = decode_hex(iv.trim())
             .filter(|iv| iv.len() == cipher.block_size())
             .ok_or_else(|| SshKeyError::malformed("the 'DEK-Info' line is damaged"))?;
-        if pem.data.is_empty() || pem.data.len() % cipher.block_size() != 0 {
+        if pem.data.is_empty() || !pem.data.len().is_multiple_of(cipher.block_size()) {
             return Err(SshKeyError::malformed(
                 "the protected part has an odd length",
             ));

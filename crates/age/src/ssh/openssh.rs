@@ -145,7 +145,7 @@ impl Protection {
             (true, TAG) => tag.try_into().ok(),
             _ => return Err(SshKeyError::malformed("wrong length of the data's end")),
         };
-        if private.len() % self.cipher.block_size() != 0 {
+        if !private.len().is_multiple_of(self.cipher.block_size()) {
             return Err(SshKeyError::malformed(
                 "the protected part has an odd length",
             ));
@@ -191,5 +191,5 @@ fn read_rsa(reader: &mut Reader<'_>) -> Result<SshPrivateKey, SshKeyError> {
     let _coefficient = reader.positive()?;
     let primes = [reader.positive()?, reader.positive()?];
     let numbers = rsa_key::private_key(modulus, public_exponent, private_exponent, primes)?;
-    Ok(SshPrivateKey::Rsa(RsaPrivateKey::new(numbers)?))
+    Ok(SshPrivateKey::Rsa(Box::new(RsaPrivateKey::new(numbers)?)))
 }

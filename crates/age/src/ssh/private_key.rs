@@ -130,7 +130,7 @@ pub enum SshPrivateKey {
     /// `ssh-ed25519`.
     Ed25519(Ed25519PrivateKey),
     /// `ssh-rsa`.
-    Rsa(RsaPrivateKey),
+    Rsa(Box<RsaPrivateKey>),
 }
 
 impl SshPrivateKey {
@@ -265,5 +265,5 @@ pub(super) fn pkcs1_private(der: &[u8]) -> Result<SshPrivateKey, SshKeyError> {
         key.private_exponent.as_bytes(),
         [key.prime1.as_bytes(), key.prime2.as_bytes()],
     )?;
-    Ok(SshPrivateKey::Rsa(RsaPrivateKey::new(numbers)?))
+    Ok(SshPrivateKey::Rsa(Box::new(RsaPrivateKey::new(numbers)?)))
 }
