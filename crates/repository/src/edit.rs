@@ -29,7 +29,7 @@ pub enum EditError {
     #[error("{0}")]
     Rule(Diagnostic),
     /// The file cannot be opened or is damaged.
-    #[error("cannot open '{}': {reason}", path.display())]
+    #[error("{}", reason.about("open", path))]
     NotOpened {
         /// The file.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum EditError {
     #[error("cannot use the private folder for the plaintext: {0}")]
     Plaintext(io::Error),
     /// The editor failed; the file is as it was.
-    #[error("{0}; '{}' is unchanged", path.display())]
+    #[error("{source}; '{}' is unchanged", path.display())]
     Editor {
         /// The file.
         path: PathBuf,

@@ -4,7 +4,7 @@
 //! all are put in place together with the lock.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nixseal_age::keyring::{Keyring, OpenFailure};
@@ -116,6 +116,17 @@ pub enum FailureReason {
     Unreadable(String),
 }
 
+impl FailureReason {
+    /// The whole sentence: what could not be done with which file, and why.
+    pub fn about(&self, verb: &str, path: &Path) -> String {
+        match self {
+            // It names the file itself.
+            Self::NotOpened(failure) => failure.to_string(),
+            other => format!("cannot {verb} '{}': {other}", path.display()),
+        }
+    }
+}
+
 impl From<Box<OpenFailure>> for FailureReason {
     fn from(failure: Box<OpenFailure>) -> Self {
         Self::NotOpened(failure)
@@ -130,9 +141,8 @@ impl fmt::Display for Failures<'_> {
             let separator = if index == 0 { "" } else { "\n" };
             write!(
                 formatter,
-                "{separator}cannot rekey '{}': {}",
-                failure.path.display(),
-                failure.reason
+                "{separator}{}",
+                failure.reason.about("rekey", &failure.path)
             )?;
         }
         Ok(())

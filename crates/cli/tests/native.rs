@@ -1,0 +1,13 @@
+//! nixseal's own commands: what they print, whom they ask, what they leave
+//! behind when things go wrong.
+
+#[path = "native/faults.rs"]
+mod faults;
+#[path = "native/leaks.rs"]
+mod leaks;
+#[path = "native/prompts.rs"]
+mod prompts;
+#[path = "native/repository.rs"]
+mod repository;
+#[path = "native/scripts.rs"]
+mod scripts;
