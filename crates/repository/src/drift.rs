@@ -101,11 +101,12 @@ fn against_record(
             .cloned()
             .unwrap_or_else(|| shorten(id.as_str()))
     };
-    let removed = recorded
+    let mut removed: Vec<String> = recorded
         .iter()
         .filter(|id| !ids.contains(id))
         .map(label)
         .collect();
+    removed.sort();
     (added, removed)
 }
 
