@@ -7,6 +7,8 @@
 mod age;
 mod age_keygen;
 mod agenix;
+mod go_flags;
+mod go_text;
 mod ragenix;
 mod ssh_to_age;
 

@@ -9,23 +9,23 @@ use nixseal_testkit::Workdir;
 use nixseal_testkit::keys::{self, AgeKey};
 use nixseal_testkit::workdir::succeed;
 
-pub const NIXSEAL: &str = env!("CARGO_BIN_EXE_nixseal");
+pub(crate) const NIXSEAL: &str = env!("CARGO_BIN_EXE_nixseal");
 
 /// Secrets `secret-NN.age` with the content `value NN`, readable by `user`,
 /// made by nixseal itself (with a lock), in the folder of the test.
-pub struct Repository {
-    pub work: Workdir,
-    pub user: AgeKey,
-    pub host: AgeKey,
+pub(crate) struct Repository {
+    pub(crate) work: Workdir,
+    pub(crate) user: AgeKey,
+    pub(crate) host: AgeKey,
     count: usize,
 }
 
 impl Repository {
-    pub fn new(count: usize) -> Self {
+    pub(crate) fn new(count: usize) -> Self {
         Self::within(Workdir::new(), count)
     }
 
-    pub fn within(work: Workdir, count: usize) -> Self {
+    pub(crate) fn within(work: Workdir, count: usize) -> Self {
         let user = keys::age(&work, "user.txt");
         let host = keys::age(&work, "host.txt");
         let repository = Self {
@@ -51,7 +51,7 @@ impl Repository {
     }
 
     /// Writes rules under which the host may, or may not, read every secret.
-    pub fn rules(&self, with_host: bool) {
+    pub(crate) fn rules(&self, with_host: bool) {
         let host = if with_host {
             format!("\"{}\"", self.host.recipient)
         } else {
@@ -66,19 +66,19 @@ impl Repository {
         self.work.write("secrets.nix", format!("{{\n{rules}}}\n"));
     }
 
-    pub fn nixseal(&self) -> Command {
+    pub(crate) fn nixseal(&self) -> Command {
         self.work.command(NIXSEAL)
     }
 
     /// The files of a whole repository, and no other.
-    pub fn expected_names(&self) -> BTreeSet<String> {
+    pub(crate) fn expected_names(&self) -> BTreeSet<String> {
         let secrets = (0..self.count).map(|number| format!("secret-{number:02}.age"));
         let others = ["host.txt", "secrets.lock", "secrets.nix", "user.txt"].map(str::to_owned);
         secrets.chain(others).collect()
     }
 
     /// What is in the folder that should not be there.
-    pub fn strangers(&self) -> Vec<String> {
+    pub(crate) fn strangers(&self) -> Vec<String> {
         let expected = self.expected_names();
         self.work
             .tree()
@@ -89,12 +89,12 @@ impl Repository {
 
     /// Every secret opens with the user's key and says what it said.
     #[track_caller]
-    pub fn assert_whole(&self) {
+    pub(crate) fn assert_whole(&self) {
         self.assert_whole_in(self.work.path());
     }
 
     #[track_caller]
-    pub fn assert_whole_in(&self, folder: &Path) {
+    pub(crate) fn assert_whole_in(&self, folder: &Path) {
         for number in 0..self.count {
             let file = folder.join(format!("secret-{number:02}.age"));
             let content = keys::age_decrypt(&self.work, &self.user.path, &file);
@@ -108,7 +108,7 @@ impl Repository {
     }
 
     /// How many secrets the host can open.
-    pub fn readable_by_host(&self) -> usize {
+    pub(crate) fn readable_by_host(&self) -> usize {
         let opens = |number: &usize| {
             let name = format!("secret-{number:02}.age");
             let mut command = self.nixseal();
@@ -119,7 +119,7 @@ impl Repository {
     }
 
     /// All contents, to see that nothing at all has changed.
-    pub fn contents(&self) -> Vec<(PathBuf, Vec<u8>)> {
+    pub(crate) fn contents(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let names = self
             .work
             .tree()
