@@ -309,10 +309,14 @@ fn unknown(text: &str) -> RecipientError {
     if text.starts_with("github:") {
         return RecipientError::GitHub(shortened(text));
     }
-    if SshPublicKey::parse_line(text).is_ok() {
-        return RecipientError::Options(shortened(text));
+    match SshPublicKey::parse_line(text) {
+        Ok(_) => RecipientError::Options(shortened(text)),
+        Err(reason @ SshKeyError::UnsupportedType(_)) => RecipientError::Ssh {
+            text: shortened(text),
+            reason,
+        },
+        Err(_) => RecipientError::Unknown(shortened(text)),
     }
-    RecipientError::Unknown(shortened(text))
 }
 
 /// Whether the text holds a private key of any kind, in any case of letters.
@@ -336,5 +340,67 @@ fn shortened(text: &str) -> String {
         shown
     } else {
         format!("{shown}…")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nixseal_base::env::Environment;
+
+    use super::*;
+
+    fn parse(text: &str) -> Result<ParsedRecipient, RecipientError> {
+        parse_recipient(text, &Interaction::silent(Environment::default()))
+    }
+
+    #[test]
+    fn private_keys_are_never_repeated() {
+        for text in [
+            "AGE-SECRET-KEY-1QQQQQQQQQQ",
+            "age-secret-key-1qqqqqqqqqq",
+            "AGE-PLUGIN-YUBIKEY-1QQQQQQ",
+            "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA",
+            "-----BEGIN RSA PRIVATE KEY-----",
+        ] {
+            let error = parse(text).unwrap_err();
+            assert_eq!(error, RecipientError::PrivateKey);
+            assert!(!error.to_string().contains("QQQ") && !error.to_string().contains("b3Bl"));
+        }
+    }
+
+    #[test]
+    fn errors_name_what_helps() {
+        for (text, expected) in [
+            ("", "a recipient is empty"),
+            ("github:alice", "https://github.com/alice.keys"),
+            ("alice", "unknown recipient type: 'alice'"),
+            ("age1qqq", "malformed recipient 'age1qqq'"),
+            (
+                "age1yubikey1qqq",
+                "malformed plugin recipient 'age1yubikey1qqq'",
+            ),
+            (
+                "ssh-ed25519 AAAA",
+                "malformed SSH recipient 'ssh-ed25519 AAAA'",
+            ),
+            (
+                "ssh-dss AAAAB3NzaC1kc3M=",
+                "SSH keys of type 'ssh-dss' cannot be used",
+            ),
+            (
+                "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTY=",
+                "SSH keys of type 'ecdsa-sha2-nistp256' cannot be used",
+            ),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn long_nonsense_is_shortened() {
+        let text = format!("{}\nsecond line", "x".repeat(200));
+        let shown = parse(&text).unwrap_err().to_string();
+        assert!(shown.len() < 160 && !shown.contains("second"), "{shown}");
     }
 }
