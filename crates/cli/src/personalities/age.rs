@@ -100,10 +100,16 @@ fn encrypt(
         work => recipients_of(ui, work, source.is_stdin, asking)?,
     };
     let name = source.name().to_owned();
-    let encryptor = Encryptor::new(&recipients)
-        .map_err(|error| Complaint::of_engine(&error, &name))?;
-    let armor = if job.armor { Armor::Armored } else { Armor::Binary };
-    fill(ui, plan, &name, |sink| encryptor.encrypt(source, sink, armor))
+    let encryptor =
+        Encryptor::new(&recipients).map_err(|error| Complaint::of_engine(&error, &name))?;
+    let armor = if job.armor {
+        Armor::Armored
+    } else {
+        Armor::Binary
+    };
+    fill(ui, plan, &name, |sink| {
+        encryptor.encrypt(source, sink, armor)
+    })
 }
 
 /// Everybody that the command line names.
@@ -113,7 +119,12 @@ fn recipients_of(
     stdin_in_use: bool,
     asking: &Asking,
 ) -> Result<Vec<AnyRecipient>, Complaint> {
-    let Work::Encrypt { recipients, files, keys } = work else {
+    let Work::Encrypt {
+        recipients,
+        files,
+        keys,
+    } = work
+    else {
         return Ok(Vec::new());
     };
     let mut stdin = Stdin::new(stdin_in_use);
@@ -124,10 +135,15 @@ fn recipients_of(
     }
     for path in files {
         let read = recipients::of_file(path, &mut stdin, &asking.interaction, &mut found);
-        found.warnings.drain(..).for_each(|warning| warn(ui, &warning));
+        found
+            .warnings
+            .drain(..)
+            .for_each(|warning| warn(ui, &warning));
         read?;
     }
-    found.recipients.extend(keys::recipients(keys, &mut stdin, asking)?);
+    found
+        .recipients
+        .extend(keys::recipients(keys, &mut stdin, asking)?);
     Ok(found.recipients)
 }
 
@@ -163,13 +179,15 @@ fn decrypt_with_passphrase(
     asking: &Asking,
 ) -> Result<(), Stop> {
     let passphrase = AskedPassphrase::new("Enter passphrase", &asking.prompter);
-    open(ui, source, plan, |header| match header.unlock(&[&passphrase]) {
-        Err(Error::NoMatch { .. }) => Err(Complaint::new(
-            "the file is not passphrase-encrypted, identities are required",
-        )
-        .hint("specify identities with -i/--identity or -j to decrypt this file")
-        .into()),
-        other => other.map_err(Failed::Engine),
+    open(ui, source, plan, |header| {
+        match header.unlock(&[&passphrase]) {
+            Err(Error::NoMatch { .. }) => Err(Complaint::new(
+                "the file is not passphrase-encrypted, identities are required",
+            )
+            .hint("specify identities with -i/--identity or -j to decrypt this file")
+            .into()),
+            other => other.map_err(Failed::Engine),
+        }
     })
 }
 

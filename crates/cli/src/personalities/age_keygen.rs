@@ -150,15 +150,22 @@ fn generate(post_quantum: bool) -> Result<(SecretText, String), String> {
 
 /// The recipients of the identities in `input`, one a line.
 fn convert(input: Option<&OsString>) -> Result<String, String> {
-    let path = input.filter(|path| !path.is_empty() && *path != "-").map(Path::new);
+    let path = input
+        .filter(|path| !path.is_empty() && *path != "-")
+        .map(Path::new);
     let file = match path {
         Some(path) => fs::open(path).map_err(|error| cannot_open("input", path, &error.cause))?,
         None => standard_input().map_err(|cause| cause_text(&cause))?,
     };
     let failed = |reason: String| format!("failed to parse input: {reason}");
     let unread = |reason: String| failed(format!("failed to read identities file: {reason}"));
-    let content = read_start(file, MOST_KEYS)
-        .map_err(|cause| unread(path_error("read", path.unwrap_or(Path::new("/dev/stdin")), &cause)))?;
+    let content = read_start(file, MOST_KEYS).map_err(|cause| {
+        unread(path_error(
+            "read",
+            path.unwrap_or(Path::new("/dev/stdin")),
+            &cause,
+        ))
+    })?;
     let mut recipients = String::new();
     for line in key_lines(content.expose()) {
         let (number, line) = line.map_err(unread)?;
@@ -189,7 +196,10 @@ fn recipient_of(line: &str) -> Result<String, String> {
 
 fn cannot_open(what: &str, path: &Path, cause: &io::Error) -> String {
     let name = quoted(path.as_os_str().as_bytes());
-    format!("failed to open {what} file {name}: {}", path_error("open", path, cause))
+    format!(
+        "failed to open {what} file {name}: {}",
+        path_error("open", path, cause)
+    )
 }
 
 /// Where the result goes.
@@ -204,7 +214,10 @@ impl Target {
             Some(path) => Output::create_new(path, Creation::PRIVATE)
                 .map(|output| Self::File(Box::new(output)))
                 .map_err(|error| cannot_open("output", path, &error.cause)),
-            None => ui.stream().map(Self::Stdout).map_err(|cause| cannot_write(&cause)),
+            None => ui
+                .stream()
+                .map(Self::Stdout)
+                .map_err(|cause| cannot_write(&cause)),
         }
     }
 
@@ -213,9 +226,8 @@ impl Target {
         let Self::Stdout(stream) = self else {
             return false;
         };
-        let readable = |data: std::fs::Metadata| {
-            data.is_file() && data.permissions().mode() & 0o004 != 0
-        };
+        let readable =
+            |data: std::fs::Metadata| data.is_file() && data.permissions().mode() & 0o004 != 0;
         stream.metadata().is_ok_and(readable)
     }
 
@@ -225,10 +237,16 @@ impl Target {
 
     fn write(self, bytes: &[u8]) -> Result<(), String> {
         match self {
-            Self::Stdout(mut stream) => stream.write_all(bytes).map_err(|cause| cannot_write(&cause)),
+            Self::Stdout(mut stream) => stream
+                .write_all(bytes)
+                .map_err(|cause| cannot_write(&cause)),
             Self::File(mut output) => {
-                output.write_all(bytes).map_err(|cause| cannot_write(&cause))?;
-                output.finish().map_err(|error| cannot_open("output", &error.path, &error.cause))
+                output
+                    .write_all(bytes)
+                    .map_err(|cause| cannot_write(&cause))?;
+                output
+                    .finish()
+                    .map_err(|error| cannot_open("output", &error.path, &error.cause))
             }
         }
     }
@@ -241,7 +259,9 @@ fn cannot_write(cause: &io::Error) -> String {
 
 /// RFC 3339 in universal time, to the second.
 fn utc(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let seconds = time
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = civil(days);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
@@ -258,7 +278,11 @@ fn civil(days: u64) -> (u64, u64, u64) {
     let day = day - (365 * year + year / 4 - year / 100);
     let month = (5 * day + 2) / 153;
     let day = day - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let (month, next) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
     (era * 400 + year + next, month, day)
 }
 

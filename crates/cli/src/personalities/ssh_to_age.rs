@@ -201,7 +201,9 @@ fn public_keys(content: &[u8], ui: &Ui, keys: &mut Vec<u8>) -> Result<(), String
             )),
             Err(error) => {
                 let number = index + 1;
-                return Err(format!("line {number}: failed to parse ssh public key: {error}"));
+                return Err(format!(
+                    "line {number}: failed to parse ssh public key: {error}"
+                ));
             }
         }
     }
@@ -238,11 +240,17 @@ fn write(context: &Context, options: &Options, bytes: &[u8]) -> Result<(), Strin
             .write_all(bytes)
             .map_err(|cause| failed(Path::new("/dev/stdout"), &cause));
     };
-    let creation = if options.private_key { Creation::PRIVATE } else { PUBLIC };
+    let creation = if options.private_key {
+        Creation::PRIVATE
+    } else {
+        PUBLIC
+    };
     let mut output = Output::create(path, creation).map_err(|error| {
         let cause = path_error("open", path, &error.cause);
         format!("failed to create {}: {cause}", path.display())
     })?;
-    output.write_all(bytes).map_err(|cause| failed(path, &cause))?;
+    output
+        .write_all(bytes)
+        .map_err(|cause| failed(path, &cause))?;
     output.finish().map_err(|error| failed(path, &error.cause))
 }
