@@ -1,0 +1,159 @@
+//! One file: its tree, its text, and the two ways to write it.
+
+use nixseal_base::secret::{SecretBytes, SecretText};
+use zeroize::Zeroizing;
+
+use crate::error::{EmitError, ParseError};
+use crate::format::Format;
+use crate::tree::{Map, Node};
+use crate::{binary, dotenv, ini, json, yaml};
+
+/// A file that was read.
+#[derive(Debug)]
+pub struct Document {
+    /// The documents of a YAML file in order; exactly one map in the other formats.
+    pub branches: Vec<Map>,
+    pub(crate) source: Source,
+}
+
+/// The text a tree was read from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    Binary,
+    Dotenv(SecretBytes),
+    Ini {
+        text: SecretText,
+    },
+    /// Not exact when bytes that are no UTF-8 had to be replaced.
+    Json {
+        text: SecretText,
+        exact: bool,
+    },
+    Yaml {
+        text: SecretText,
+        encoding: yaml::input::Encoding,
+    },
+}
+
+/// How canonical output is laid out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EmitOptions {
+    /// Columns of one level for YAML (2 to 9; 0 for the default 4; others act as 2) and JSON
+    /// (0 and more, -1 for a tab), as `--indent` of `sops` takes it.
+    pub indent: Option<i64>,
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// Whatever `sops` refuses, at its place, and what it would alter in silence (see the modules of
+/// the formats).
+pub fn parse(format: Format, bytes: &[u8]) -> Result<Document, ParseError> {
+    let (branches, source) = match format {
+        Format::Binary => (vec![binary::read(bytes)], Source::Binary),
+        Format::Dotenv => (
+            vec![dotenv::read(bytes)?],
+            Source::Dotenv(SecretBytes::copy_of(bytes)),
+        ),
+        Format::Ini => {
+            let (text, map, _) = ini::read(bytes)?;
+            (vec![map], Source::Ini { text })
+        }
+        Format::Json => {
+            let (text, map) = json::read::read(bytes)?;
+            let exact = text.expose().as_bytes() == bytes;
+            (vec![map], Source::Json { text, exact })
+        }
+        Format::Yaml => {
+            let (text, encoding, branches) = yaml::read(bytes)?;
+            (branches, Source::Yaml { text, encoding })
+        }
+    };
+    Ok(Document { branches, source })
+}
+
+/// Writes a tree in the layout of `sops` 3.13.3.
+///
+/// # Errors
+/// What the format cannot hold.
+pub fn emit(
+    format: Format,
+    branches: &[Map],
+    options: &EmitOptions,
+) -> Result<SecretBytes, EmitError> {
+    let text = |text: Zeroizing<String>| Zeroizing::new(text.as_bytes().to_vec());
+    let mut bytes = match format {
+        Format::Binary => binary::emit(single(format, branches)?)?,
+        Format::Dotenv => dotenv::emit(single(format, branches)?)?,
+        Format::Ini => text(ini::emit::emit(single(format, branches)?)?),
+        Format::Json => {
+            // As by `sops`, of several YAML documents only the first.
+            let map = branches.first().ok_or(EmitError::Documents(format))?;
+            text(json::emit::emit(map, &json_indent(options)?)?)
+        }
+        Format::Yaml => text(yaml::emit::emit(branches, yaml_indent(options))?),
+    };
+    Ok(SecretBytes::new(std::mem::take(&mut *bytes)))
+}
+
+/// Writes one value by itself, as `--extract` of `sops` shows maps, lists and scalars.
+///
+/// # Errors
+/// What the format cannot hold; binary files have no parts.
+pub fn emit_value(
+    format: Format,
+    node: &Node,
+    options: &EmitOptions,
+) -> Result<SecretBytes, EmitError> {
+    let text = match format {
+        Format::Binary => return Err(EmitError::NotBinary),
+        Format::Dotenv => match node.as_scalar().map(crate::tree::Scalar::value) {
+            Some(crate::tree::Value::String(bytes)) => return Ok(bytes.duplicate()),
+            _ => {
+                return Err(EmitError::Nested {
+                    format,
+                    key: String::new(),
+                });
+            }
+        },
+        Format::Ini | Format::Json => json::emit::emit_value(node, &json_indent(options)?, 0)?,
+        Format::Yaml => yaml::emit::emit_value(node, yaml_indent(options))?,
+    };
+    Ok(SecretBytes::copy_of(text.as_bytes()))
+}
+
+impl Document {
+    /// The format it was read from.
+    pub fn format(&self) -> Format {
+        match self.source {
+            Source::Binary => Format::Binary,
+            Source::Dotenv(_) => Format::Dotenv,
+            Source::Ini { .. } => Format::Ini,
+            Source::Json { .. } => Format::Json,
+            Source::Yaml { .. } => Format::Yaml,
+        }
+    }
+
+    /// Writes the tree anew in the layout of `sops` 3.13.3.
+    ///
+    /// # Errors
+    /// What the format cannot hold.
+    pub fn emit_canonical(&self, options: &EmitOptions) -> Result<SecretBytes, EmitError> {
+        emit(self.format(), &self.branches, options)
+    }
+}
+
+fn single(format: Format, branches: &[Map]) -> Result<&Map, EmitError> {
+    match branches {
+        [map] => Ok(map),
+        _ => Err(EmitError::Documents(format)),
+    }
+}
+
+fn json_indent(options: &EmitOptions) -> Result<json::emit::Indent, EmitError> {
+    json::emit::Indent::new(options.indent.unwrap_or(-1))
+}
+
+fn yaml_indent(options: &EmitOptions) -> i64 {
+    options.indent.unwrap_or(yaml::emit::DEFAULT_INDENT)
+}
