@@ -17,8 +17,8 @@ use std::path::Path;
 use nixseal_base::editor::Editor;
 use nixseal_base::env::{EDITOR, VISUAL};
 use nixseal_base::secret::SecretBytes;
-use nixseal_repository::edit::{Current, read, readers, type_in};
 use nixseal_repository::Preference;
+use nixseal_repository::edit::{Current, read, readers, type_in};
 
 use self::arguments::{Action, Arguments, Request};
 use self::change::{Change, Had, failed};
@@ -76,12 +76,7 @@ impl Request {
 
 /// Prints what a file holds. A file that is not there is nothing; its rule is
 /// needed although its recipients are not.
-fn decrypt(
-    session: &Session<'_>,
-    request: &Request,
-    folder: &Folder,
-    file: &OsStr,
-) -> Outcome {
+fn decrypt(session: &Session<'_>, request: &Request, folder: &Folder, file: &OsStr) -> Outcome {
     let found = folder.find(session, file)?;
     let path = found.existing();
     if !path.is_file() {
@@ -129,12 +124,7 @@ impl Source {
     }
 }
 
-fn edit(
-    session: &Session<'_>,
-    request: &Request,
-    folder: &mut Folder,
-    file: &OsStr,
-) -> Outcome {
+fn edit(session: &Session<'_>, request: &Request, folder: &mut Folder, file: &OsStr) -> Outcome {
     let ui = &session.context.ui;
     let name = file.to_string_lossy();
     let source = Source::choose(session, request)?;
@@ -151,7 +141,9 @@ fn edit(
         ui.say(format!("{name} wasn't created."));
         return Ok(Exit::Done);
     };
-    let unchanged = current.as_ref().is_some_and(|current| current.plaintext == text);
+    let unchanged = current
+        .as_ref()
+        .is_some_and(|current| current.plaintext == text);
     if unchanged && !matches!(source, Source::AsIs) {
         ui.say(format!("{name} wasn't changed, skipping re-encryption."));
         return Ok(Exit::Done);
@@ -185,8 +177,15 @@ fn new_content(
             // The whole name, as agenix calls the file that the editor sees.
             let name = path.file_name().unwrap_or(OsStr::new("secret"));
             let content = plaintext.map(SecretBytes::expose);
-            type_in(path, name, content, editor, &context.environment, &context.program)
-                .map_err(failed)
+            type_in(
+                path,
+                name,
+                content,
+                editor,
+                &context.environment,
+                &context.program,
+            )
+            .map_err(failed)
         }
     }
 }

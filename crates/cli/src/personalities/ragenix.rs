@@ -16,7 +16,7 @@ use nixseal_base::editor::Editor;
 use nixseal_base::env::{EDITOR, VISUAL};
 use nixseal_base::secret::SecretBytes;
 use nixseal_repository::edit::{Current, EditError, read, type_in};
-use nixseal_repository::rekey::{FailureReason, RekeyError};
+use nixseal_repository::rekey::FailureReason;
 use nixseal_repository::{FileState, Secret};
 
 use self::arguments::Arguments;
@@ -58,7 +58,11 @@ fn perform(context: &Context, arguments: &Arguments) -> Outcome {
     }
     let keys = rules.keys();
     let mut folder = rules.folder(&session)?;
-    let run = Run { session: &session, arguments, keys };
+    let run = Run {
+        session: &session,
+        arguments,
+        keys,
+    };
     if let Some(file) = &arguments.edit {
         run.edit(&mut folder, file)
     } else if let Some(file) = &arguments.decrypt {
@@ -83,7 +87,10 @@ impl Run<'_> {
         let name = found.path.display().to_string();
         let exists = found.path.exists();
         self.check_recipients(found.secret)?;
-        let mut had = Had { content: exists, armor: None };
+        let mut had = Had {
+            content: exists,
+            armor: None,
+        };
         let typed = matches!(chosen, Chosen::Command { .. });
         let text = match chosen {
             Chosen::Input => change::standard_input()?,
@@ -118,7 +125,10 @@ impl Run<'_> {
     fn decrypt(&self, folder: &Folder, file: &Path) -> Outcome {
         let found = self.find(folder, file.as_os_str())?;
         let Some(current) = self.open(&found.path)? else {
-            return Err(Failure::new(format!("'{}' does not exist", found.path.display())));
+            return Err(Failure::new(format!(
+                "'{}' does not exist",
+                found.path.display()
+            )));
         };
         self.session.context.ui.data(current.plaintext.expose());
         Ok(Exit::Done)
@@ -134,38 +144,45 @@ impl Run<'_> {
             }
         };
         let keyring = keys::keyring(self.session, &self.arguments.identity)?;
-        found.iter().try_for_each(|one| self.check_recipients(one.secret))?;
-        let secrets = found.into_iter().map(|one| (one.secret, one.path)).collect();
+        found
+            .iter()
+            .try_for_each(|one| self.check_recipients(one.secret))?;
+        let secrets = found
+            .into_iter()
+            .map(|one| (one.secret, one.path))
+            .collect();
         let items = batch::prepare(self.session, &folder.repository, secrets)?;
         for item in &items {
             let verb = match item.state {
                 FileState::Missing => "Does not exist, ignored:",
                 _ => "Rekeying",
             };
-            self.session.context.ui.line(format!("{verb} {}", item.path.display()));
+            self.session
+                .context
+                .ui
+                .line(format!("{verb} {}", item.path.display()));
         }
-        batch::execute(&items, &keyring, lock.as_mut()).map_err(|error| {
-            let words = match &error {
-                RekeyError::Files(failures) => {
-                    failures.iter().find_map(|failure| reason(&failure.reason))
-                }
-                _ => None,
-            };
-            worded(words, Failure::from(error).hint("nothing was changed"))
-        })?;
+        batch::execute(&items, &keyring, lock.as_mut(), words)?;
         Ok(Exit::Done)
     }
 
     /// The rule and the file that were named.
     fn find<'f>(&self, folder: &'f Folder, file: &OsStr) -> Result<Found<'f>, Failure> {
         folder.resolve(self.session, file).ok_or_else(|| {
-            Failure::new(format!("No rule for the given file {}", file.to_string_lossy()))
-                .hint(format!("the rules are in '{}'", folder.shown))
+            Failure::new(format!(
+                "No rule for the given file {}",
+                file.to_string_lossy()
+            ))
+            .hint(format!("the rules are in '{}'", folder.shown))
         })
     }
 
     fn check_recipients(&self, secret: &Secret) -> Result<(), Failure> {
-        let keys = self.keys.get(&secret.name).map(Vec::as_slice).unwrap_or_default();
+        let keys = self
+            .keys
+            .get(&secret.name)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         rules::check_recipients(self.session, keys)
     }
 
@@ -174,10 +191,14 @@ impl Run<'_> {
         let keyring = keys::keyring(self.session, &self.arguments.identity)?;
         read(path, &keyring).map_err(|error| {
             let words = match &error {
-                EditError::NotOpened { reason: why, .. } => reason(why),
+                EditError::NotOpened { reason, .. } => words(reason),
                 _ => None,
             };
-            worded(words, failed(error))
+            let mut failure = failed(error);
+            if let (Some(words), Some(first)) = (words, failure.diagnostics.first_mut()) {
+                first.message = format!("{words}: {}", first.message);
+            }
+            failure
         })
     }
 
@@ -205,23 +226,30 @@ impl Run<'_> {
         let context = self.session.context;
         let content = current.map_or(&b""[..], |current| current.plaintext.expose());
         let name = found.path.file_name().unwrap_or(OsStr::new("secret"));
-        let typed =
-            type_in(&found.path, name, Some(content), editor, &context.environment, &context.program)
-                .map_err(|error| match &error {
-                    EditError::Editor { source, .. } => {
-                        Failure::new(editor::failure(program, source))
-                            .hint(format!("'{}' is unchanged", found.path.display()))
-                    }
-                    _ => failed(error),
-                })?;
+        let typed = type_in(
+            &found.path,
+            name,
+            Some(content),
+            editor,
+            &context.environment,
+            &context.program,
+        )
+        .map_err(|error| match &error {
+            EditError::Editor { source, .. } => Failure::new(editor::failure(program, source))
+                .hint(format!("'{}' is unchanged", found.path.display())),
+            _ => failed(error),
+        })?;
         typed.ok_or_else(|| {
-            Failure::new(format!("the editor left no file; '{}' is unchanged", found.path.display()))
+            Failure::new(format!(
+                "the editor left no file; '{}' is unchanged",
+                found.path.display()
+            ))
         })
     }
 }
 
 /// ragenix's words for why a file was not opened.
-fn reason(reason: &FailureReason) -> Option<&'static str> {
+fn words(reason: &FailureReason) -> Option<&'static str> {
     match reason {
         FailureReason::NotOpened(failure)
             if failure.stanzas.iter().any(|stanza| stanza.kind == "scrypt") =>
@@ -231,12 +259,4 @@ fn reason(reason: &FailureReason) -> Option<&'static str> {
         FailureReason::NotOpened(_) => Some("No matching keys found"),
         _ => None,
     }
-}
-
-/// A failure that begins with ragenix's words.
-fn worded(words: Option<&str>, mut failure: Failure) -> Failure {
-    if let (Some(words), Some(first)) = (words, failure.diagnostics.first_mut()) {
-        first.message = format!("{words}\n{}", first.message);
-    }
-    failure
 }
