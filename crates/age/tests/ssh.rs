@@ -351,7 +351,7 @@ fn damaged_key_files_are_errors() {
     for key in keys {
         let text = std::fs::read(&key.path).unwrap();
         let public = SshPublicKey::parse_line(&key.public).unwrap();
-        for cut in (0..text.len()).step_by(7) {
+        for cut in (0..text.len() - 1).step_by(7) {
             let kept = &text[..cut];
             assert!(SshKeyFile::parse(kept).is_err(), "{}: {cut}", key.public);
         }
