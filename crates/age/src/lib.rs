@@ -4,6 +4,20 @@
 //! Two small traits carry every kind of key: [`Recipient`] wraps a file key
 //! into stanzas, [`Identity`] unwraps one. X25519, post-quantum, SSH,
 //! passphrases and plugins are implementations, never branches in callers.
+//!
+//! ```
+//! use nixseal_age::{Armor, X25519Identity, decrypt_bytes, encrypt_bytes};
+//!
+//! let identity = X25519Identity::generate()?;
+//! let file = encrypt_bytes(&[identity.recipient()], b"text", Armor::Armored)?;
+//! let text = decrypt_bytes(&file, |header| header.unlock(&[&identity]))?;
+//! assert_eq!(text.expose(), b"text");
+//! # Ok::<(), nixseal_age::Error>(())
+//! ```
+//!
+//! [`encrypt`] and [`OpenFile`] do the same for files of any size, in constant
+//! memory; [`Encryptor::writer`] and [`Plaintext::into_reader`] for callers
+//! that push or pull.
 
 mod armor;
 mod bech32;

@@ -1,6 +1,11 @@
 //! What Go age writes we open, and what we write it opens: every native kind
 //! of key, armored and not, from empty to 64 MiB.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests write files in folders of their own"
+)]
+
 use std::ffi::OsString;
 use std::fs::File;
 use std::process::Command;
