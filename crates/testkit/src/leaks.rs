@@ -141,7 +141,11 @@ impl Planted {
         Some(match call {
             "execve" => Sighting::Program(place('"', '"').unwrap_or_default()),
             "symlink" | "symlinkat" => Sighting::Written(place('"', '"').unwrap_or_default()),
-            _ => Sighting::Written(place('<', '>').unwrap_or_default()),
+            // Without the right to look at the process there is only a number.
+            _ => Sighting::Written(place('<', '>').unwrap_or_else(|| {
+                let number = rest.split(',').next().unwrap_or_default();
+                format!("descriptor {number}")
+            })),
         })
     }
 }
