@@ -1,6 +1,12 @@
 //! `agenix` and `ragenix` by name: what their users, scripts and own tests
 //! expect, and each deliberate difference.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "tests prepare files on purpose, in folders of their own, and say what they skip"
+)]
+
 #[path = "drop_in_agenix/differences.rs"]
 mod differences;
 #[path = "drop_in_agenix/home.rs"]
@@ -13,6 +19,8 @@ mod prompts;
 mod ragenix;
 #[path = "drop_in_agenix/ragenix_checks.rs"]
 mod ragenix_checks;
+#[path = "drop_in_agenix/ragenix_differences.rs"]
+mod ragenix_differences;
 #[path = "drop_in_agenix/scripts.rs"]
 mod scripts;
 #[path = "drop_in_agenix/upstream.rs"]

@@ -171,7 +171,11 @@ fn new_content(
     let plaintext = current.map(|current| &current.plaintext);
     match source {
         Source::AsIs => Ok(plaintext.map(SecretBytes::duplicate)),
-        Source::Input => change::standard_input().map(Some),
+        // agenix copies nothing over the file then, so that it stays as it is.
+        Source::Input => Ok(match change::standard_input()? {
+            None => plaintext.map(SecretBytes::duplicate),
+            input => input,
+        }),
         Source::Editor(editor) => {
             let context = session.context;
             // The whole name, as agenix calls the file that the editor sees.

@@ -93,7 +93,9 @@ impl Run<'_> {
         };
         let typed = matches!(chosen, Chosen::Command { .. });
         let text = match chosen {
-            Chosen::Input => change::standard_input()?,
+            Chosen::Input => {
+                change::standard_input()?.ok_or_else(|| Failure::new("standard input is closed"))?
+            }
             // The editor finds an empty file, and what it leaves is taken.
             Chosen::Command { program } if !exists => {
                 self.typed(&found, &editor, &program, None)?

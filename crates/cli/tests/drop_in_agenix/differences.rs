@@ -123,7 +123,7 @@ fn a_file_is_found_by_its_place_too() {
     command.arg("-r");
     succeed(&mut command);
     home.check_against_rules("database.age");
-    assert_eq!(home.work.exists("elsewhere/wifi.age"), false);
+    assert!(!home.work.exists("elsewhere/wifi.age"));
 }
 
 #[test]

@@ -54,6 +54,8 @@ impl Place {
             .or_else(|| environment.path(&RULES))
             .or_else(here);
         let path = rules_file(named.as_deref(), environment, file, &session.current)?;
+        // Without the dots of `./secrets.nix` in the middle.
+        let path: PathBuf = path.components().collect();
         Ok(match named {
             Some(named) => Self {
                 path,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use nixseal_age::recipients::{RecipientError, parse_recipient};
+use nixseal_base::diag::Diagnostic;
 use nixseal_nix::eval::{NixError, file_to_json};
 use nixseal_repository::{Preference, Rule, RuleKey};
 use serde_json::{Map, Value};
@@ -149,19 +150,31 @@ fn checked(session: &Session<'_>, place: &Place, value: &Value) -> Result<Vec<Ru
 
 /// What Nix evaluated, checked as far as it still can be.
 fn from_nix(session: &Session<'_>, place: &Place, rules: Vec<Rule>) -> Result<Vec<Rule>, Failure> {
-    let mut lines = Vec::new();
-    for rule in &rules {
-        match &rule.keys {
-            Err(diagnostic) => lines.push(format!(" - /{}: {}", rule.name, diagnostic.message)),
-            Ok(keys) if keys.is_empty() => {
-                lines.push(format!(
-                    " - /{}/publicKeys: [] has less than 1 item",
-                    rule.name
-                ));
-            }
-            Ok(_) => {}
-        }
+    let broken: Vec<Diagnostic> = rules
+        .iter()
+        .filter_map(|rule| rule.keys.clone().err())
+        .collect();
+    if !broken.is_empty() {
+        return Err(unreadable(
+            session,
+            place,
+            Failure {
+                diagnostics: broken,
+                ..silent()
+            },
+        ));
     }
+    let without = rules
+        .iter()
+        .filter(|rule| rule.keys.as_ref().is_ok_and(Vec::is_empty));
+    let lines: Vec<String> = without
+        .map(|rule| {
+            format!(
+                " - /{}/publicKeys: [] has less than 1 item",
+                schema::escape(&rule.name)
+            )
+        })
+        .collect();
     if !lines.is_empty() {
         return Err(invalid(session, &place.shown, &lines.join("\n")));
     }

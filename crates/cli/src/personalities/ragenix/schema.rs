@@ -54,7 +54,7 @@ fn not_of_type(pointer: &str, value: &Value, kind: &str) -> String {
 }
 
 /// A name inside a JSON pointer (RFC 6901, section 3).
-fn escape(name: &str) -> String {
+pub(super) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
