@@ -43,6 +43,7 @@ fn excerpt(text: &mut String, source: &Source, span: Span) {
     };
     // A long line is cut so that the place stays in sight.
     let skipped = (at.column - 1).saturating_sub(WIDTH / 2);
+    let line = masked(line);
     let shown: String = line.chars().skip(skipped).take(WIDTH).map(plain).collect();
     let left = shown
         .chars()
@@ -63,6 +64,29 @@ fn excerpt(text: &mut String, source: &Source, span: Span) {
         text,
         "\n {margin} |\n {number} | {shown}\n {margin} | {indent}{marks}"
     );
+}
+
+/// A private key that stands where it should not is not shown once more. Every
+/// character stays one, so that marks stay under their places.
+fn masked(line: &str) -> String {
+    const BEFORE: &str = "age-secret-key-";
+    // Bytes keep their places in ASCII lower case.
+    let lower = line.to_ascii_lowercase();
+    let mut shown = String::with_capacity(line.len());
+    let mut done = 0;
+    for (begin, _) in lower.match_indices(BEFORE) {
+        let begin = begin + BEFORE.len();
+        let (Some(before), Some(rest)) = (line.get(done..begin), line.get(begin..)) else {
+            continue;
+        };
+        let end = |next: char| !next.is_ascii_alphanumeric() && next != '-';
+        let length = rest.find(end).unwrap_or(rest.len());
+        shown.push_str(before);
+        shown.push_str(&"*".repeat(length));
+        done = begin + length;
+    }
+    shown.push_str(line.get(done..).unwrap_or_default());
+    shown
 }
 
 /// Control characters would move the marks, or the terminal.
@@ -108,6 +132,17 @@ mod tests {
     fn the_end_of_the_file_is_a_place() {
         assert!(rendered("x", 1, 1).contains("1:2\n   |\n 1 | x\n   |  ^"));
         assert!(rendered("", 0, 0).contains("a.nix:1:1"));
+    }
+
+    #[test]
+    fn private_keys_are_not_shown() {
+        assert_eq!(
+            masked("[ \"AGE-SECRET-KEY-1QX\" \"age-secret-key-pq-1a\" é ]"),
+            "[ \"AGE-SECRET-KEY-***\" \"age-secret-key-*****\" é ]"
+        );
+        assert_eq!(masked("age1x"), "age1x");
+        let text = rendered("x = AGE-SECRET-KEY-1ABC;\n", 4, 23);
+        assert!(text.contains("x = AGE-SECRET-KEY-****;"), "{text}");
     }
 
     #[test]
