@@ -1,0 +1,183 @@
+//! Whole files in memory: from bytes to documents and back.
+//!
+//! [`EncryptedFile`] is what stands on the disk, [`DecryptedFile`] what people read and change.
+//! A binary file stands on the disk as JSON.
+
+use nixseal_base::secret::SecretBytes;
+use nixseal_document::tree::Map;
+use nixseal_document::{Document, EmitOptions, Format, emit, parse};
+
+use crate::data_key::DataKey;
+use crate::envelope::{DecryptOptions, Envelope, MetadataPlace};
+use crate::error::Error;
+use crate::key_groups::{DecryptionOrder, Owners};
+use crate::master_key::KeySources;
+use crate::metadata::{KeyId, Metadata, Moment};
+use crate::stash::Stash;
+use crate::walk::ListComments;
+
+/// How an encrypted file is written.
+#[derive(Clone, Copy, Debug)]
+pub enum Layout {
+    /// As `sops` 3.13.3 writes it.
+    Canonical(EmitOptions),
+}
+
+/// An encrypted file, its metadata apart from its values.
+#[derive(Debug)]
+pub struct EncryptedFile {
+    document: Document,
+    /// Metadata of the file.
+    pub envelope: Envelope,
+}
+
+/// A decrypted file, ready to be read, changed and encrypted again.
+#[derive(Debug)]
+pub struct DecryptedFile {
+    /// The plain documents.
+    pub document: Document,
+    /// Metadata of the file.
+    pub envelope: Envelope,
+    /// Nonces of the values, to keep unchanged ones verbatim; only with the same data key.
+    pub stash: Stash,
+    /// How many comments that should be encrypted stand in clear.
+    pub clear_comments: usize,
+}
+
+impl EncryptedFile {
+    /// Reads an encrypted file.
+    ///
+    /// # Errors
+    /// [`Error::Parse`], [`Error::Metadata`].
+    pub fn parse(format: Format, bytes: &[u8]) -> Result<Self, Error> {
+        let mut document = parse(stored_format(format), bytes)?;
+        let envelope = Envelope::take(&mut document.branches, format)?;
+        Ok(Self { document, envelope })
+    }
+
+    /// What the file says about its encryption.
+    pub fn metadata(&self) -> &Metadata {
+        &self.envelope.metadata
+    }
+
+    /// The documents without the metadata, values encrypted.
+    pub fn documents(&self) -> &[Map] {
+        &self.document.branches
+    }
+
+    /// Recovers the data key.
+    ///
+    /// # Errors
+    /// [`Error::Recovery`] says for every recipient why not.
+    pub fn unlock(
+        &self,
+        sources: &KeySources<'_>,
+        order: &DecryptionOrder,
+        owners: &Owners,
+    ) -> Result<DataKey, Error> {
+        self.envelope.unlock(sources, order, owners)
+    }
+
+    /// Decrypts all values and checks the MAC.
+    ///
+    /// # Errors
+    /// Those of [`Envelope::decrypt`].
+    pub fn decrypt(self, key: &DataKey, options: DecryptOptions) -> Result<DecryptedFile, Error> {
+        let Self {
+            mut document,
+            envelope,
+        } = self;
+        let decrypted = envelope.decrypt(&mut document.branches, key, options)?;
+        let (stash, clear_comments) = (decrypted.stash, decrypted.clear_comments);
+        Ok(DecryptedFile {
+            document,
+            envelope,
+            stash,
+            clear_comments,
+        })
+    }
+
+    /// Wraps the data key for other recipients; values and MAC stay. Whether anything changed.
+    ///
+    /// # Errors
+    /// [`Error::Wrap`]; nothing is changed then.
+    pub fn rewrap(
+        &mut self,
+        key: &DataKey,
+        groups: &[Vec<KeyId>],
+        threshold: u32,
+        sources: &KeySources<'_>,
+        now: &Moment,
+    ) -> Result<bool, Error> {
+        self.envelope
+            .rewrap(key, groups, threshold, true, sources, now)
+    }
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// [`Error::Emit`].
+    pub fn emit(self, layout: Layout) -> Result<SecretBytes, Error> {
+        let Self {
+            mut document,
+            envelope,
+        } = self;
+        let format = stored_format(envelope.format());
+        match layout {
+            Layout::Canonical(options) => {
+                envelope.put(&mut document.branches, MetadataPlace::End);
+                Ok(emit(format, &document.branches, &options)?)
+            }
+        }
+    }
+}
+
+impl DecryptedFile {
+    /// Encrypts all values again. What did not change stays verbatim.
+    ///
+    /// # Errors
+    /// Those of [`Envelope::encrypt`].
+    pub fn encrypt(
+        self,
+        key: &DataKey,
+        list_comments: ListComments,
+        now: Moment,
+    ) -> Result<EncryptedFile, Error> {
+        let Self {
+            mut document,
+            mut envelope,
+            mut stash,
+            ..
+        } = self;
+        let documents = &mut document.branches;
+        envelope.encrypt(documents, key, Some(&mut stash), list_comments, now)?;
+        Ok(EncryptedFile { document, envelope })
+    }
+}
+
+/// Encrypts plain documents into a file of `format`.
+///
+/// # Errors
+/// [`Error::Empty`], [`Error::AlreadyEncrypted`], and those of [`Envelope::encrypt`].
+pub fn encrypt(
+    document: Document,
+    format: Format,
+    metadata: Metadata,
+    key: &DataKey,
+    list_comments: ListComments,
+    now: Moment,
+) -> Result<EncryptedFile, Error> {
+    let mut document = document;
+    let mut envelope = Envelope::new(&document.branches, metadata, format)?;
+    envelope.encrypt(&mut document.branches, key, None, list_comments, now)?;
+    Ok(EncryptedFile { document, envelope })
+}
+
+/// The format in which an encrypted file stands on the disk.
+pub fn stored_format(format: Format) -> Format {
+    if format == Format::Binary {
+        Format::Json
+    } else {
+        format
+    }
+}

@@ -1,0 +1,103 @@
+//! Wrapping a data key for all master keys of a file.
+
+use nixseal_base::secret::SecretBytes;
+
+use crate::data_key::DataKey;
+use crate::master_key::KeySources;
+use crate::metadata::{KeyGroup, KeyId, Moment, WrappedKey};
+use crate::shamir::{self, ShamirError};
+
+/// Why a data key could not be wrapped. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WrapError {
+    /// A group, or the whole file, without a key.
+    #[error("{}", empty(.0))]
+    EmptyGroup(Option<usize>),
+    /// Impossible threshold.
+    #[error("{0}")]
+    Shamir(#[from] ShamirError),
+    /// Some keys refused.
+    #[error("the data key cannot be encrypted for {}", listed(.0))]
+    Keys(Vec<(KeyId, String)>),
+}
+
+/// Wraps `key` for `groups`, `threshold` of which shall be needed if there are several (0: all).
+/// Entries are dated `now`.
+///
+/// With one group, entries of `previous` for the same key are kept as they are: give those of the
+/// same file and data key, so that only what changes is written.
+///
+/// # Errors
+/// [`WrapError`]; all keys that refuse are named at once.
+pub fn wrap(
+    key: &DataKey,
+    groups: &[Vec<KeyId>],
+    threshold: u32,
+    previous: &[KeyGroup],
+    sources: &KeySources<'_>,
+    now: &Moment,
+) -> Result<Vec<KeyGroup>, WrapError> {
+    if groups.is_empty() {
+        return Err(WrapError::EmptyGroup(None));
+    }
+    if let Some(empty) = groups.iter().position(Vec::is_empty) {
+        return Err(WrapError::EmptyGroup((groups.len() > 1).then_some(empty)));
+    }
+    let known: &[WrappedKey] = match (groups, previous) {
+        ([_], [group]) => group,
+        _ => &[],
+    };
+    let mut refused = Vec::new();
+    let mut wrapped = Vec::with_capacity(groups.len());
+    for (group, share) in groups.iter().zip(shares(key, groups.len(), threshold)?) {
+        let mut entries = KeyGroup::with_capacity(group.len());
+        for id in group {
+            match known
+                .iter()
+                .find(|entry| entry.id == *id && !entry.enc.is_empty())
+            {
+                Some(entry) => entries.push(entry.clone()),
+                None => match sources.master_key(id).wrap(&share) {
+                    Ok(enc) => entries.push(entry(id, enc, now)),
+                    Err(reason) => refused.push((id.clone(), reason)),
+                },
+            }
+        }
+        wrapped.push(entries);
+    }
+    if refused.is_empty() {
+        Ok(wrapped)
+    } else {
+        Err(WrapError::Keys(refused))
+    }
+}
+
+fn shares(key: &DataKey, groups: usize, threshold: u32) -> Result<Vec<SecretBytes>, ShamirError> {
+    match (groups, threshold) {
+        (1, _) => Ok(vec![key.to_secret()]),
+        (groups, 0) => shamir::split(key.expose(), groups, groups),
+        (groups, threshold) => shamir::split(key.expose(), groups, threshold as usize),
+    }
+}
+
+fn entry(id: &KeyId, enc: String, now: &Moment) -> WrappedKey {
+    let created_at = id.kind().is_dated().then(|| now.clone());
+    WrappedKey {
+        id: id.clone(),
+        created_at,
+        enc,
+    }
+}
+
+fn empty(group: &Option<usize>) -> String {
+    match group {
+        None => "nobody could open the file: no keys are given".to_owned(),
+        Some(index) => format!("key group {} has no keys", index + 1),
+    }
+}
+
+fn listed(refused: &[(KeyId, String)]) -> String {
+    let one = |(id, reason): &(KeyId, String)| format!("{} '{id}': {reason}", id.kind());
+    refused.iter().map(one).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,109 @@
+//! Decrypts what the selector chooses, and computes the MAC of what was found.
+
+use nixseal_base::secret::SecretBytes;
+use nixseal_document::tree::{Comment, Scalar, Value};
+
+use super::{Fault, Place, Visitor};
+use crate::mac::Mac;
+use crate::plain::{Tag, plain, typed};
+use crate::stash::Stash;
+use crate::value::{Cipher, Sealed, ValueError};
+
+/// Turns encrypted values into plain ones.
+pub(crate) struct Decryptor<'a> {
+    cipher: &'a Cipher,
+    mac: Mac,
+    stash: Option<&'a mut Stash>,
+    /// How many comments that should be encrypted could not be decrypted: like `sops`, we take
+    /// them for comments that an older version left in clear.
+    pub(crate) clear_comments: usize,
+}
+
+impl<'a> Decryptor<'a> {
+    pub(crate) fn new(cipher: &'a Cipher, mac: Mac, stash: Option<&'a mut Stash>) -> Self {
+        Self {
+            cipher,
+            mac,
+            stash,
+            clear_comments: 0,
+        }
+    }
+
+    /// The MAC of all that was walked.
+    pub(crate) fn finish(self) -> String {
+        self.mac.finish()
+    }
+
+    fn open(&mut self, text: &[u8], place: Place<'_>) -> Result<(Value, Tag), ValueError> {
+        let sealed = Sealed::parse(text)?;
+        let (iv, tag) = (sealed.iv(), sealed.kind);
+        let bytes = self.cipher.open(sealed, place.context)?;
+        let value = match &mut self.stash {
+            None => typed(bytes, tag),
+            Some(stash) => {
+                let copy = bytes.duplicate();
+                let value = typed(bytes, tag);
+                if let (Some(iv), Some((rendered, kind))) = (iv, value.as_ref().and_then(plain)) {
+                    // A nonce serves one plaintext: not `1.5` for what was `1.50`.
+                    if *rendered == *copy.expose() {
+                        let kind = if tag == Tag::Comment { tag } else { kind };
+                        stash.put(place.context, &rendered, kind, iv);
+                    }
+                }
+                value
+            }
+        };
+        value
+            .map(|value| (value, tag))
+            .ok_or(ValueError::NotOfType(tag.name()))
+    }
+
+    fn hash(&mut self, value: &Value, encrypted: bool) {
+        if self.mac.counts(encrypted)
+            && let Some((bytes, _)) = plain(value)
+        {
+            self.mac.add(&bytes);
+        }
+    }
+}
+
+impl Visitor for Decryptor<'_> {
+    fn scalar(
+        &mut self,
+        scalar: &mut Scalar,
+        place: Place<'_>,
+    ) -> Result<Option<SecretBytes>, Fault> {
+        if place.encrypted {
+            let text = match scalar.value() {
+                Value::Bytes(text) | Value::String(text) => text.expose(),
+                other => return Err(Fault::NotText(other.type_name())),
+            };
+            // An empty text is never encrypted.
+            if text.is_empty() {
+                return Ok(None);
+            }
+            let (value, tag) = self.open(text, place)?;
+            if tag == Tag::Comment {
+                return match value {
+                    Value::String(ref text) => Ok(Some(text.duplicate())),
+                    _ => Err(Fault::ValueIsComment),
+                };
+            }
+            scalar.set(value);
+        }
+        self.hash(scalar.value(), place.encrypted);
+        Ok(None)
+    }
+
+    fn comment(&mut self, comment: &mut Comment, place: Place<'_>) -> Result<Option<Value>, Fault> {
+        if !place.encrypted || comment.text().is_empty() {
+            return Ok(None);
+        }
+        match self.open(comment.text(), place) {
+            Ok((Value::String(ref text), Tag::Comment)) => comment.set_text(text.duplicate()),
+            Ok((value, _)) => return Err(Fault::CommentIsValue(value.type_name())),
+            Err(_) => self.clear_comments += 1,
+        }
+        Ok(None)
+    }
+}

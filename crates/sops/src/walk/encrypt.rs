@@ -1,0 +1,163 @@
+//! Encrypts what the selector chooses, and computes the MAC of what was found.
+
+use nixseal_base::secret::SecretBytes;
+use nixseal_document::tree::{Comment, Scalar, Value};
+
+use super::{Fault, Place, Visitor};
+use crate::mac::Mac;
+use crate::plain::{Tag, plain};
+use crate::selector::Selector;
+use crate::stash::Stash;
+use crate::value::{Cipher, Iv};
+
+/// From this size on a value is hashed while it is encrypted, on a second processor.
+const LARGE: usize = 1 << 20;
+
+/// How encrypted comments of lists are written; `sops` reads both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListComments {
+    /// As comments, which keeps the layout.
+    Comments,
+    /// As elements of the list, as `sops` writes them. Where comments select values this would
+    /// leave a file that `sops` cannot read (its issue 2281): they stay comments then.
+    #[default]
+    Elements,
+}
+
+/// Turns plain values into encrypted ones.
+pub(crate) struct Encryptor<'a> {
+    cipher: &'a Cipher,
+    mac: Mac,
+    selector: &'a Selector,
+    stash: Option<&'a mut Stash>,
+    elements: bool,
+    nonces: Nonces,
+}
+
+impl<'a> Encryptor<'a> {
+    pub(crate) fn new(
+        cipher: &'a Cipher,
+        mac: Mac,
+        selector: &'a Selector,
+        stash: Option<&'a mut Stash>,
+        list_comments: ListComments,
+    ) -> Self {
+        let elements = list_comments == ListComments::Elements && !selector.is_by_comment();
+        Self {
+            cipher,
+            mac,
+            selector,
+            stash,
+            elements,
+            nonces: Nonces::default(),
+        }
+    }
+
+    /// The MAC of all that was walked.
+    pub(crate) fn finish(self) -> String {
+        self.mac.finish()
+    }
+
+    fn seal(&mut self, plain: &[u8], tag: Tag, place: Place<'_>) -> Result<SecretBytes, Fault> {
+        let known = self
+            .stash
+            .as_mut()
+            .and_then(|stash| stash.take(place.context, plain, tag));
+        let iv = known.map_or_else(|| self.nonces.next(), Ok)?;
+        Ok(SecretBytes::new(self.cipher.seal(
+            plain,
+            tag,
+            place.context,
+            &iv,
+        )?))
+    }
+
+    /// Hashes and encrypts a large value at the same time.
+    fn seal_large(
+        &mut self,
+        plain: &[u8],
+        tag: Tag,
+        place: Place<'_>,
+    ) -> Result<SecretBytes, Fault> {
+        let mut mac = std::mem::replace(&mut self.mac, Mac::new(false));
+        let (sealed, mac) = std::thread::scope(|scope| {
+            let hashing = scope.spawn(move || {
+                mac.add(plain);
+                mac
+            });
+            (self.seal(plain, tag, place), hashing.join())
+        });
+        self.mac = mac.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        sealed
+    }
+}
+
+impl Visitor for Encryptor<'_> {
+    fn scalar(
+        &mut self,
+        scalar: &mut Scalar,
+        place: Place<'_>,
+    ) -> Result<Option<SecretBytes>, Fault> {
+        let Some((bytes, tag)) = plain(scalar.value()) else {
+            return Ok(None);
+        };
+        let sealed = if place.encrypted && bytes.len() >= LARGE {
+            self.seal_large(&bytes, tag, place)?
+        } else {
+            if self.mac.counts(place.encrypted) {
+                self.mac.add(&bytes);
+            }
+            // An empty text is never encrypted.
+            if !place.encrypted || bytes.is_empty() {
+                return Ok(None);
+            }
+            self.seal(&bytes, tag, place)?
+        };
+        drop(bytes);
+        scalar.set(Value::String(sealed));
+        Ok(None)
+    }
+
+    fn comment(&mut self, comment: &mut Comment, place: Place<'_>) -> Result<Option<Value>, Fault> {
+        if !place.encrypted {
+            return Ok(None);
+        }
+        // An empty comment is never encrypted. In a list `sops` would read it as an empty value:
+        // a blank keeps it a comment.
+        let text = match comment.text() {
+            b"" if !place.in_list => return Ok(None),
+            b"" => b" ",
+            text => text,
+        };
+        let sealed = self.seal(text, Tag::Comment, place)?;
+        if self.selector.matches_comment(sealed.expose()) && !self.selector.encrypts(true) {
+            return Err(Fault::EncryptedCommentMatches);
+        }
+        if place.in_list && self.elements {
+            return Ok(Some(Value::String(sealed)));
+        }
+        comment.set_text(sealed);
+        Ok(None)
+    }
+}
+
+/// Random nonces, fetched in blocks: a call to the system for each would cost more than the
+/// encryption of a short value. They are no secret.
+#[derive(Default)]
+struct Nonces {
+    block: Vec<Iv>,
+}
+
+impl Nonces {
+    const BLOCK: usize = 128;
+
+    fn next(&mut self) -> Result<Iv, Fault> {
+        if self.block.is_empty() {
+            self.block.resize(Self::BLOCK, [0; 32]);
+            let filled = getrandom::fill(self.block.as_flattened_mut());
+            filled.map_err(|error| Fault::Randomness(error.to_string()))?;
+        }
+        let none = || Fault::Randomness("none was given".to_owned());
+        self.block.pop().ok_or_else(none)
+    }
+}

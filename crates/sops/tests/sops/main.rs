@@ -1,0 +1,7 @@
+//! Files that the real `sops` reads what we write, and the other way round.
+
+mod bench;
+mod cross;
+mod groups;
+mod metadata;
+mod tampering;
