@@ -199,6 +199,11 @@ fn public_keys(content: &[u8], ui: &Ui, keys: &mut Vec<u8>) -> Result<(), String
             Err(SshKeyError::UnsupportedType(kind)) => ui.say(format_args!(
                 "skipped key: got {kind} key type, but only ed25519 keys are supported"
             )),
+            Err(_) if line.starts_with(b"-----BEGIN") => {
+                return Err(
+                    "this is not a public key; convert private keys with -private-key".to_owned(),
+                );
+            }
             Err(error) => {
                 let number = index + 1;
                 return Err(format!(

@@ -165,11 +165,7 @@ impl<'a> Typed<'a> {
     }
 
     fn too_many(&self, arguments: &[OsString]) -> Complaint {
-        let words: Vec<String> = self
-            .rest
-            .iter()
-            .map(|word| quoted(word.as_bytes()))
-            .collect();
+        let words: Vec<String> = self.rest.iter().map(|word| shown(word)).collect();
         let complaint = Complaint::new(format!("too many INPUT arguments: {}", words.join(" ")));
         let moved = match self.rest {
             [input, second, ..] if second.as_bytes().starts_with(b"-") => input,
@@ -318,17 +314,32 @@ fn is_path(word: &OsStr) -> bool {
     !word.is_empty() && word != "-"
 }
 
-/// Whether a shell takes the word as it stands.
+/// Whether a shell takes the word as it stands; nothing that may be repeated otherwise.
 fn is_plain(word: &OsStr) -> bool {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(byte);
-    word.as_bytes().iter().all(plain)
+    word.as_bytes().iter().all(plain) && !is_private(word)
+}
+
+/// A word of the command line in quotes, unless somebody took a private key
+/// for a public one.
+fn shown(word: &OsStr) -> String {
+    if is_private(word) {
+        return "\"AGE-...\" (a private key)".to_owned();
+    }
+    quoted(word.as_bytes())
+}
+
+fn is_private(word: &OsStr) -> bool {
+    let word = word.as_bytes().trim_ascii().to_ascii_uppercase();
+    let has = |mark: &[u8]| word.windows(mark.len()).any(|window| window == mark);
+    has(b"AGE-SECRET-KEY-") || has(b"AGE-PLUGIN-")
 }
 
 fn duplicates<'a>(what: &str, words: impl Iterator<Item = &'a OsStr>) -> Vec<String> {
     let (mut seen, mut told) = (BTreeSet::new(), BTreeSet::new());
     words
         .filter(|word| !seen.insert(*word) && told.insert(*word))
-        .map(|word| format!("duplicate {what} {}", quoted(word.as_bytes())))
+        .map(|word| format!("duplicate {what} {}", shown(word)))
         .collect()
 }
 
@@ -371,6 +382,24 @@ mod tests {
         );
         assert_eq!(hints[3], "hint:     age -r x -o out in");
         assert_eq!(complaint("-r x$ in -o out").len(), 2);
+    }
+
+    #[test]
+    fn private_keys_are_not_repeated() {
+        for line in [
+            "-r AGE-SECRET-KEY-1X -r AGE-SECRET-KEY-1X",
+            "-r x a age-secret-key-1X",
+        ] {
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let typed = Typed::new(parse(&FLAGS, &arguments).unwrap());
+            let text = [complaint(line), typed.duplicates()].concat().join("\n");
+            assert!(
+                text.contains("(a private key)") && !text.contains("1X"),
+                "{text}"
+            );
+        }
+        let advice = complaint("-r AGE-SECRET-KEY-1X in -o out").join("\n");
+        assert!(!advice.contains("1X"), "{advice}");
     }
 
     #[test]

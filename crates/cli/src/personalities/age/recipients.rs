@@ -39,6 +39,8 @@ pub(super) fn of_argument(
                 .hint(format!("    curl -O https://github.com/{user}.keys"))
                 .hint(format!("    age -R {user}.keys"))
         }
+        // Other SSH keys, with or without options before them.
+        RecipientError::Ssh { .. } if !text.trim_start().starts_with("ssh-") => unknown(),
         RecipientError::Ssh { reason, .. } => {
             let reason = ssh_reason(&reason);
             Complaint::new(format!("malformed SSH recipient: {shown}: {reason}"))
