@@ -447,3 +447,29 @@ fn a_lock_is_kept_true_but_not_begun() {
     succeed(command.stdin(home.input("marlin\n")));
     succeed(&mut native(&["rekey", "--check"]));
 }
+
+#[test]
+fn a_key_counts_once() {
+    let home = Home::new();
+    let user = home.ssh_key(USER);
+    home.rules(&format!(
+        "{{ \"a.age\".publicKeys = [ \"{user}\" \"{user}\" ]; }}"
+    ));
+    let mut command = home.agenix();
+    command.args(["-e", "a.age"]);
+    succeed(command.stdin(home.input("swordfish\n")));
+    let content = home.work.read(home.secret("a.age"));
+    let header = String::from_utf8_lossy(&content).into_owned();
+    assert_eq!(header.matches("-> ssh-ed25519 ").count(), 1, "{header}");
+}
+
+#[test]
+fn file_of_the_environment_does_not_count() {
+    let home = two_secrets();
+    let before = home.work.stamp(home.secret("wifi.age"));
+    let mut command = home.agenix();
+    command.env("FILE", "wifi.age").arg("-v");
+    let output = fail(&mut command);
+    assert_eq!(output.stdout, b"no FILE specified\n");
+    assert_eq!(home.work.stamp(home.secret("wifi.age")), before);
+}

@@ -218,3 +218,25 @@ fn no_nix_is_needed_but_it_is_asked_for_what_only_it_knows() {
         message(&output)
     );
 }
+
+#[test]
+fn two_readings_of_a_name_prefer_the_path_and_warn() {
+    let home = Home::new();
+    let user = home.ssh_key(USER);
+    home.rules(&format!(
+        "{{ \"sub/wifi.age\".publicKeys = [ \"{user}\" ]; \
+            \"wifi.age\".publicKeys = [ \"{user}\" ]; }}"
+    ));
+    home.encrypt("sub/wifi.age", &[&user], "by place\n");
+    home.encrypt("wifi.age", &[&user], "by name\n");
+    let mut command = home.ragenix();
+    command.current_dir(home.work.join("secrets/sub"));
+    command.args(["--rules", "../secrets.nix", "-d", "wifi.age"]);
+    let output = succeed(&mut command);
+    assert_eq!(output.stdout, b"by place\n");
+    assert!(
+        message(&output).contains("warning:"),
+        "{}",
+        message(&output)
+    );
+}
