@@ -39,7 +39,7 @@ pub(crate) use symbol::Symbol;
 pub(crate) use value::{ThunkId, Value};
 
 /// Stack of the evaluating thread: room for the depth that the machine allows.
-const STACK: usize = 1 << 30;
+const STACK: usize = 384 << 20;
 
 /// Why an evaluation failed; the diagnostic says where.
 #[derive(Clone, Debug, thiserror::Error)]

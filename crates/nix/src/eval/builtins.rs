@@ -3,9 +3,9 @@
 
 use std::rc::Rc;
 
-use super::expression::At;
+use super::expression::{At, Expr, Kind};
 use super::fault::{Fault, Result};
-use super::machine::Machine;
+use super::machine::{Machine, ROOT, Thunk};
 use super::value::{Attr, Attrs, ThunkId, Value};
 
 mod attributes;
@@ -254,6 +254,21 @@ impl Machine<'_> {
         }
         let path = self.nix_path_list();
         entries.push(self.attr("nixPath", path));
+        let what = Kind::Unsupported("`builtins.currentTime`".to_owned());
+        let expression = Rc::new(Expr {
+            kind: what,
+            at: At::NOWHERE,
+        });
+        let value = self.allocate(Thunk::Delayed {
+            expression,
+            env: ROOT,
+        });
+        let name = self.symbols.intern(b"currentTime");
+        entries.push(Attr {
+            name,
+            value,
+            at: At::NOWHERE,
+        });
         // `builtins.builtins` is the set itself.
         let own = self.ready(Value::Null);
         let name = self.symbols.intern(b"builtins");

@@ -62,7 +62,7 @@ impl Machine<'_> {
                         text.push(b' ');
                     }
                 }
-                self.spend(text.len() / 16)?;
+                self.spend(text.len() / 4)?;
                 Ok(text.into())
             }
             other => Err(Fault::evaluation(format!(

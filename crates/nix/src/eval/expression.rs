@@ -132,13 +132,16 @@ pub(crate) enum Key {
 /// for each of `sources`.
 pub(crate) struct Bindings {
     pub(crate) recursive: bool,
-    pub(crate) names: Rc<[(Symbol, At)]>,
+    pub(crate) names: Names,
     /// As long as `names`.
     pub(crate) values: Box<[Binding]>,
     /// The sets in parentheses of `inherit (set) …`.
     pub(crate) sources: Box<[Rc<Expr>]>,
     pub(crate) dynamic: Box<[(Rc<Expr>, Rc<Expr>)]>,
 }
+
+/// Names in the order of their slots, with their places.
+pub(crate) type Names = Rc<[(Symbol, At)]>;
 
 /// What a name is bound to.
 pub(crate) enum Binding {

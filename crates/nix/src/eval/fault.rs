@@ -26,8 +26,8 @@ pub(crate) struct Fault {
     pub(crate) kind: FaultKind,
     pub(crate) message: String,
     pub(crate) at: Option<At>,
-    /// Innermost place in a file of the user, where `at` is in a library.
-    pub(crate) called_from: Option<At>,
+    /// Another place that explains this one, with what it is.
+    pub(crate) related: Option<(&'static str, At)>,
     pub(crate) hints: Vec<String>,
     /// Whether the value is at fault as a rule and not its evaluation.
     pub(crate) shape: bool,
@@ -39,12 +39,12 @@ pub(crate) type Result<T, E = Box<Fault>> = std::result::Result<T, E>;
 impl Fault {
     pub(crate) fn new(kind: FaultKind, message: impl Into<String>) -> Box<Self> {
         let message = message.into();
-        let (at, called_from, hints) = (None, None, Vec::new());
+        let (at, related, hints) = (None, None, Vec::new());
         Box::new(Self {
             kind,
             message,
             at,
-            called_from,
+            related,
             hints,
             shape: false,
         })

@@ -100,6 +100,9 @@ impl Machine<'_> {
         let text = &source.text;
         nesting::check(text).map_err(|refusal| match refusal {
             Refusal::Depth(span) => Fault::limit("the text nests too deeply").or_at(at(span)),
+            Refusal::Run(span) => {
+                Fault::unsupported("so long a text without a space").or_at(at(span))
+            }
             Refusal::Whitespace(span, character) => {
                 let code = u32::from(character);
                 let message = format!("the character U+{code:04X} is no space in Nix");
@@ -109,16 +112,17 @@ impl Machine<'_> {
         let parsed = Root::parse(text);
         if parsed
             .errors()
-            .iter()
-            .any(|error| *error == rnix::ParseError::RecursionLimitExceeded)
+            .contains(&rnix::ParseError::RecursionLimitExceeded)
         {
             return Err(Fault::unsupported(format!(
                 "nesting as deep as in '{}'",
                 shown.display()
             )));
         }
-        if let Some((span, message)) = lower::first_error(parsed.errors(), text) {
-            return Err(Fault::new(FaultKind::Syntax, message).or_at(at(span)));
+        if let Some((span, message, hint)) = lower::first_error(parsed.errors(), text) {
+            let mut fault = Fault::new(FaultKind::Syntax, message).or_at(at(span));
+            fault.hints.extend(hint.map(str::to_owned));
+            return Err(fault);
         }
         let home = self.environment.home();
         let names: Option<Vec<Symbol>> =

@@ -34,8 +34,9 @@ impl Machine<'_> {
     fn locate(&self, fault: Box<Fault>, at: At) -> Box<Fault> {
         let mut fault = fault.or_at(at);
         let users = |at: At| self.is_users(at);
-        if fault.called_from.is_none() && fault.at.is_some_and(|at| !users(at)) && users(at) {
-            fault.called_from = Some(at);
+        let in_library = fault.at.is_some_and(|place| !users(place));
+        if fault.related.is_none() && in_library && users(at) {
+            fault.related = Some(("called from", at));
         }
         fault
     }
@@ -65,6 +66,7 @@ impl Machine<'_> {
             Kind::Attrs(bindings) => self.set(bindings, env),
             Kind::Let { bindings, body } => {
                 let inner = self.recursive_env(bindings, env);
+                self.note_names(inner, bindings);
                 self.evaluate(body, inner)
             }
             Kind::With { scope, body } => {
@@ -180,7 +182,7 @@ impl Machine<'_> {
                 }
             }
         }
-        self.spend(text.len() / 16)?;
+        self.spend(text.len() / 4)?;
         Ok(text)
     }
 
@@ -271,7 +273,6 @@ impl Machine<'_> {
             };
             self.set_slot(inner, index, thunk);
         }
-        self.note_names(inner, bindings);
         inner
     }
 

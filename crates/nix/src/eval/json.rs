@@ -21,7 +21,7 @@ fn write_value(machine: &mut Machine<'_>, value: &Value, into: &mut String) -> R
         Value::Int(number) => into.push_str(&number.to_string()),
         Value::Float(number) => into.push_str(&float(*number)),
         Value::String(text) => {
-            machine.spend(text.len() / 16)?;
+            machine.spend(text.len() / 4)?;
             write_text(text, into)?;
         }
         Value::Path(_) => {

@@ -12,7 +12,7 @@ use nixseal_base::span::Span;
 
 use super::NixError;
 use super::builtins::Patterns;
-use super::expression::{At, Bindings, Expr};
+use super::expression::{At, Bindings, Expr, Names};
 use super::fault::{Fault, FaultKind, Result};
 use super::symbol::{Symbol, Symbols};
 use super::value::{Attrs, EnvId, Text, ThunkId, Value};
@@ -21,8 +21,8 @@ use super::value::{Attrs, EnvId, Text, ThunkId, Value};
 /// a few of ours.
 const DEPTH: u32 = 40_000;
 
-/// Units of work: evaluations, list elements, blocks of text. Some ten seconds.
-const WORK: u64 = 60_000_000;
+/// Units of work: evaluations, list elements, blocks of text; a second or two.
+const WORK: u64 = 30_000_000;
 
 /// What a thunk number stands for.
 pub(crate) enum Thunk {
@@ -76,8 +76,8 @@ pub(crate) struct Machine<'e> {
     pub(crate) shown_from: Option<PathBuf>,
     /// What `builtins.trace` printed.
     pub(crate) traces: Vec<String>,
-    /// `let` and `rec` environments of the user's files with their names.
-    pub(crate) named: Vec<(EnvId, Rc<[(Symbol, At)]>)>,
+    /// `let` environments of the user's files with their names.
+    pub(crate) named: Vec<(EnvId, Names)>,
     pub(crate) builtins: Option<Value>,
     pub(crate) patterns: Patterns,
     /// Folders of libraries, found through the search path.
@@ -147,7 +147,7 @@ impl<'e> Machine<'e> {
 
     pub(crate) fn allocate(&mut self, thunk: Thunk) -> ThunkId {
         self.thunks.push(thunk);
-        self.work += 1;
+        self.work += 2;
         ThunkId(u32::try_from(self.thunks.len()).unwrap_or(u32::MAX) - 1)
     }
 
@@ -363,10 +363,11 @@ impl<'e> Machine<'e> {
         if let Some((source, span)) = fault.at.and_then(|at| self.place(at)) {
             diagnostic = diagnostic.at(&source, span);
         }
-        if let Some((source, span)) = fault.called_from.and_then(|at| self.place(at)) {
-            let caller = Diagnostic::error("").at(&source, span).to_string();
-            let caller = caller.trim_end_matches([':', ' ']);
-            diagnostic = diagnostic.hint(format!("called from {caller}"));
+        if let Some((what, at)) = fault.related
+            && let Some((source, span)) = self.place(at)
+        {
+            let place = Diagnostic::error("").at(&source, span).to_string();
+            diagnostic = diagnostic.hint(format!("{what} {}", place.trim_end_matches([':', ' '])));
         }
         diagnostic.hints.extend(fault.hints.iter().cloned());
         NixError::new(fault.kind, diagnostic)

@@ -91,7 +91,7 @@ impl Machine<'_> {
             _ => {
                 let left = self.coerce(left, Coercion::INTERPOLATE)?;
                 let right = self.coerce(right, Coercion::INTERPOLATE)?;
-                self.spend((left.len() + right.len()) / 16)?;
+                self.spend((left.len() + right.len()) / 4)?;
                 Ok(Value::String([&*left, &*right].concat().into()))
             }
         }

@@ -118,6 +118,7 @@ pub(super) fn map_attrs(machine: &mut Machine<'_>, args: &[ThunkId]) -> Result<V
 }
 
 pub(super) fn zip_attrs_with(machine: &mut Machine<'_>, args: &[ThunkId]) -> Result<Value> {
+    machine.force_function(args[0])?;
     let mut collected: BTreeMap<Symbol, (Attr, Vec<ThunkId>)> = BTreeMap::new();
     for set in machine.force_list(args[1])?.iter() {
         let attrs = machine.force_attrs(*set)?;

@@ -201,7 +201,7 @@ impl Machine<'_> {
             let message = format!("'{}' is larger than {} MiB", path.display(), LARGEST >> 20);
             return Err(Fault::limit(message));
         }
-        self.spend(bytes.len() / 16)?;
+        self.spend(bytes.len() / 4)?;
         Ok(bytes)
     }
 

@@ -67,8 +67,10 @@ pub(super) fn elem_at(machine: &mut Machine<'_>, args: &[ThunkId]) -> Result<Val
 }
 
 pub(super) fn head(machine: &mut Machine<'_>, args: &[ThunkId]) -> Result<Value> {
-    let list = machine.force_list(args[0])?;
-    machine.element(&list, 0)
+    match machine.force_list(args[0])?.first() {
+        Some(item) => machine.force(*item),
+        None => Err(Fault::evaluation("`builtins.head` of an empty list")),
+    }
 }
 
 pub(super) fn tail(machine: &mut Machine<'_>, args: &[ThunkId]) -> Result<Value> {
@@ -143,6 +145,7 @@ pub(super) fn partition(machine: &mut Machine<'_>, args: &[ThunkId]) -> Result<V
     let predicate = machine.force_function(args[0])?;
     let (mut right, mut wrong) = (Vec::new(), Vec::new());
     for item in machine.force_list(args[1])?.iter() {
+        machine.force(*item)?;
         if machine.test(&predicate, *item)? {
             right.push(*item);
         } else {

@@ -3,6 +3,8 @@
 //! Patterns are translated to the syntax of the regex engine and run as bytes.
 //! A search takes the leftmost longest match, as POSIX wants; groups inside take
 //! the first alternative that leads there, as the C++ library behind Nix does.
+//! One difference is left: a group that is repeated and can be empty, such as
+//! `(a?)*`, tells its last piece here and an empty one there.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -325,6 +327,9 @@ fn bracket<'t>(rest: &'t [u8], into: &mut String) -> std::result::Result<&'t [u8
                     _ => return Err("an unknown character class"),
                 }
                 rest = &inner[end + 2..];
+                if rest.starts_with(b"-") && !rest.starts_with(b"-]") {
+                    return Err("a range that starts with a class");
+                }
             }
             (_, [b'-', last, after @ ..]) if *last != b']' => {
                 if *last < byte {

@@ -43,7 +43,7 @@ pub(super) fn substring(machine: &mut Machine<'_>, args: &[ThunkId]) -> Result<V
         .unwrap_or(usize::MAX)
         .min(rest.len());
     let part = rest.get(..length).unwrap_or_default();
-    machine.spend(part.len() / 16)?;
+    machine.spend(part.len() / 4)?;
     Ok(Value::String(part.into()))
 }
 
@@ -55,9 +55,9 @@ pub(super) fn concat_strings_sep(machine: &mut Machine<'_>, args: &[ThunkId]) ->
             joined.extend_from_slice(&separator);
         }
         joined.extend_from_slice(&machine.coerce_thunk(*item)?);
-        machine.spend(separator.len() / 16)?;
+        machine.spend(separator.len() / 4)?;
     }
-    machine.spend(joined.len() / 16)?;
+    machine.spend(joined.len() / 4)?;
     Ok(Value::String(joined.into()))
 }
 
@@ -80,7 +80,7 @@ pub(super) fn replace_strings(machine: &mut Machine<'_>, args: &[ThunkId]) -> Re
     let mut replaced = Vec::with_capacity(text.len());
     let mut position = 0;
     while position <= text.len() {
-        machine.spend(1 + from.len() / 16)?;
+        machine.spend(1 + from.len() / 4)?;
         let rest = text.get(position..).unwrap_or_default();
         let found = from.iter().position(|pattern| rest.starts_with(pattern));
         let (pattern, replacement): (&[u8], &[u8]) = match found {
@@ -88,7 +88,7 @@ pub(super) fn replace_strings(machine: &mut Machine<'_>, args: &[ThunkId]) -> Re
             None => (&[], &[]),
         };
         replaced.extend_from_slice(replacement);
-        machine.spend(replacement.len() / 16)?;
+        machine.spend(replacement.len() / 4)?;
         if pattern.is_empty() {
             // No pattern, or an empty one, which matches before every byte.
             replaced.extend(rest.first());

@@ -143,6 +143,27 @@ impl Lowering<'_> {
     }
 
     fn collect_path(&mut self, group: &mut Group, binding: &ast::AttrpathValue) -> Result<()> {
+        let Some(path) = binding
+            .attrpath()
+            .filter(|path| path.attrs().nth(1).is_some())
+        else {
+            return self.collect_binding(group, binding);
+        };
+        let names = self.at(path.syntax());
+        self.collect_binding(group, binding).map_err(|mut fault| {
+            // The whole path says more than the part of it that is there twice.
+            if fault
+                .at
+                .is_some_and(|at| names.start <= at.start && at.end <= names.end)
+                && fault.related.is_some()
+            {
+                fault.message = already_defined(&path.to_string());
+            }
+            fault
+        })
+    }
+
+    fn collect_binding(&mut self, group: &mut Group, binding: &ast::AttrpathValue) -> Result<()> {
         let whole = self.at(binding.syntax());
         let path = binding
             .attrpath()
@@ -237,13 +258,12 @@ impl Lowering<'_> {
                 definition,
             })
         });
-        match group
-            .entries
-            .get_mut(index)
-            .map(|entry| &mut entry.definition)
-        {
-            Some(Definition::Group(inner)) => Ok(inner),
-            _ => Err(self.duplicate(name, at)),
+        match group.entries.get_mut(index) {
+            Some(Entry {
+                definition: Definition::Group(inner),
+                ..
+            }) => Ok(inner),
+            present => Err(self.duplicate(name, at, present.map(|entry| entry.at))),
         }
     }
 
@@ -252,30 +272,29 @@ impl Lowering<'_> {
             group.push(entry);
             return Ok(());
         };
-        let present = group
-            .entries
-            .get_mut(index)
-            .map(|entry| &mut entry.definition);
-        match (present, entry.definition) {
-            (Some(Definition::Group(present)), Definition::Group(added)) => {
+        let Some(present) = group.entries.get_mut(index) else {
+            return Ok(());
+        };
+        match (&mut present.definition, entry.definition) {
+            (Definition::Group(present), Definition::Group(added)) => {
                 for inner in added.entries {
-                    if present.find(inner.name).is_some() {
-                        return Err(self.duplicate(inner.name, inner.at));
+                    if let Some(index) = present.find(inner.name) {
+                        let first = present.entries.get(index).map(|entry| entry.at);
+                        return Err(self.duplicate(inner.name, inner.at, first));
                     }
                     present.push(inner);
                 }
                 present.dynamic.extend(added.dynamic);
                 Ok(())
             }
-            _ => Err(self.duplicate(entry.name, entry.at)),
+            _ => Err(self.duplicate(entry.name, entry.at, Some(present.at))),
         }
     }
 
-    fn duplicate(&self, name: Symbol, at: At) -> Box<Fault> {
-        syntax(
-            format!("attribute '{}' is already defined", self.symbols.show(name)),
-            at,
-        )
+    fn duplicate(&self, name: Symbol, at: At, first: Option<At>) -> Box<Fault> {
+        let mut fault = syntax(already_defined(&self.symbols.show(name)), at);
+        fault.related = first.map(|first| ("first defined at", first));
+        fault
     }
 
     fn lower_group(&mut self, group: &Group) -> Result<Bindings> {
@@ -349,6 +368,10 @@ impl Lowering<'_> {
             Definition::Inherit(_) => Err(syntax("an expression is missing here", at)),
         }
     }
+}
+
+fn already_defined(name: &str) -> String {
+    format!("attribute '{name}' is already defined")
 }
 
 /// The sets of `inherit (set) …`, each lowered once.

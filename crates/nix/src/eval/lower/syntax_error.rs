@@ -3,12 +3,31 @@
 use nixseal_base::span::Span;
 use rnix::{ParseError, SyntaxKind, TextRange};
 
-/// The error that comes first in the text.
-pub(crate) fn first_error(errors: &[ParseError], text: &str) -> Option<(Span, String)> {
-    errors
-        .iter()
-        .map(|error| describe(error, text))
-        .min_by_key(|(span, _)| span.start)
+/// The error that comes first in the text: its place, message and hint.
+pub(crate) fn first_error(
+    errors: &[ParseError],
+    text: &str,
+) -> Option<(Span, String, Option<&'static str>)> {
+    let error = errors.iter().min_by_key(|error| start(error, text))?;
+    if let Some((span, message)) = unclosed(error, start(error, text), text) {
+        return Some((span, message.to_owned(), None));
+    }
+    let (span, message) = describe(error, text);
+    let in_brackets = message.ends_with("expected an expression")
+        && text
+            .get(..span.start)
+            .is_some_and(|before| !before.trim_end().ends_with('='));
+    let hint = match text.get(span.start..span.end) {
+        Some(",") => Some("elements of a list stand side by side, bindings end with `;`"),
+        Some(";") if in_brackets => Some("perhaps a bracket is not closed before it"),
+        Some("“" | "”" | "„" | "‘" | "’") => Some("strings are quoted with \" or ''"),
+        _ => None,
+    };
+    Some((span, message, hint))
+}
+
+fn start(error: &ParseError, text: &str) -> usize {
+    describe(error, text).0.start
 }
 
 fn describe(error: &ParseError, text: &str) -> (Span, String) {
@@ -22,13 +41,10 @@ fn describe(error: &ParseError, text: &str) -> (Span, String) {
         ParseError::UnexpectedWanted(_, range, wanted) => {
             let span = first_token(*range, text);
             let found = quote(text, span);
-            match unclosed(text, span) {
-                Some(message) => (span, message),
-                None => (
-                    span,
-                    format!("unexpected {found}, expected {}", list(wanted)),
-                ),
-            }
+            (
+                span,
+                format!("unexpected {found}, expected {}", list(wanted)),
+            )
         }
         ParseError::UnexpectedDoubleBind(range) => (
             first_token(*range, text),
@@ -73,21 +89,38 @@ fn shorten(line: &str) -> String {
     short
 }
 
-/// A string or comment that never ends swallows the rest of the file.
-fn unclosed(text: &str, span: Span) -> Option<String> {
-    if span.end != text.len() {
-        return None;
+/// A string or comment that never ends swallows the rest of the file; what is
+/// at fault is where it starts.
+fn unclosed(error: &ParseError, start: usize, text: &str) -> Option<(Span, &'static str)> {
+    let in_string = match error {
+        ParseError::UnexpectedWanted(_, _, wanted) | ParseError::UnexpectedEOFWanted(wanted) => {
+            wanted.contains(&SyntaxKind::TOKEN_STRING_END)
+        }
+        _ => false,
+    };
+    let (mut offset, mut open) = (0, Vec::new());
+    for (kind, token) in rnix::tokenize(text) {
+        let span = Span::new(offset, offset + token.len());
+        offset = span.end;
+        match kind {
+            SyntaxKind::TOKEN_STRING_START => open.push(span),
+            SyntaxKind::TOKEN_STRING_END => {
+                open.pop();
+            }
+            SyntaxKind::TOKEN_ERROR if token.starts_with("/*") && span.start <= start => {
+                return Some((span, "this comment is never closed with `*/`"));
+            }
+            _ => {}
+        }
     }
-    let token = text.get(span.start..)?;
-    if token.starts_with("/*") {
-        return Some("this comment is never closed with `*/`".to_owned());
-    }
-    let before = text.get(..span.start)?;
-    (before.ends_with('"') || before.ends_with("''"))
-        .then(|| "this string is never closed".to_owned())
+    let first = open.first().filter(|_| in_string)?;
+    Some((*first, "this string is never closed"))
 }
 
 fn list(wanted: &[SyntaxKind]) -> String {
+    if wanted.contains(&SyntaxKind::TOKEN_REC) {
+        return "an expression".to_owned();
+    }
     let mut words: Vec<_> = wanted.iter().map(|kind| word(*kind)).collect();
     words.dedup();
     let last = words.pop().unwrap_or("something else");

@@ -1,0 +1,3 @@
+let keys = [ ]; in
+assert builtins.length keys > 0;
+{ a = keys; }

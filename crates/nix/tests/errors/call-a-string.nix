@@ -1,0 +1,1 @@
+let alice = "x"; in { a = [ (alice "y") ]; }

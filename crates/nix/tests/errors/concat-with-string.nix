@@ -1,0 +1,1 @@
+let key = "x"; in { a = [ "y" ] ++ key; }

@@ -1,0 +1,5 @@
+{
+  "a.age".publicKeys = [ ];
+  "b.age".publicKeys = [ ];
+  "a.age".publicKeys = [ ];
+}

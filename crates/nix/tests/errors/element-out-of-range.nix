@@ -1,0 +1,1 @@
+{ a = builtins.elemAt [ 1 2 ] 2; }

@@ -1,0 +1,1 @@
+{ a = if "yes" then 1 else 2; }

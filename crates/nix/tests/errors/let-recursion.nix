@@ -1,0 +1,1 @@
+let keys = keys ++ [ "x" ]; in { a = keys; }

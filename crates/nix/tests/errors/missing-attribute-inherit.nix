@@ -1,0 +1,5 @@
+let
+  users = { Alice = "age1alice"; };
+  inherit (users) alice;
+in
+{ a = alice; }

@@ -1,0 +1,5 @@
+let
+  alice = "age1alice";
+in
+{
+  "a.age".publicKeys = [ alice ];

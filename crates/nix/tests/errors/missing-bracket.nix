@@ -1,0 +1,6 @@
+let
+  alice = "age1alice";
+in
+{
+  "a.age".publicKeys = [ alice ;
+}

@@ -1,0 +1,1 @@
+let keys = import ./no-such-file.nix; in { a = keys; }

@@ -1,0 +1,5 @@
+let
+  alice = "age1alice"
+  bob = "age1bob";
+in
+{ }

@@ -1,0 +1,7 @@
+let
+  alice = "age1alice";
+in
+{
+  "a.age".publicKeys = [ alice ]
+  "b.age".publicKeys = [ alice ];
+}

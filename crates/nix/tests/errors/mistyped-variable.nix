@@ -1,0 +1,1 @@
+let allKeys = [ ]; in { a = allKey; }

@@ -1,0 +1,1 @@
+{ a = builtins.readFile "keys/alice.pub"; }

@@ -1,0 +1,3 @@
+{
+  a = throw "no key for ${"bob"}";
+}

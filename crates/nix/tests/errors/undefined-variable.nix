@@ -1,0 +1,9 @@
+let
+  alice = "age1alice";
+in
+{
+  "a.age".publicKeys = [
+    alice
+    bob
+  ];
+}

@@ -1,0 +1,3 @@
+let keys = import ./keys; in {
+  "x.age".publicKeys = [ keys.alice ] ++ keys.all;
+}

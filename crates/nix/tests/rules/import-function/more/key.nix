@@ -1,0 +1,1 @@
+"age1dljuqkft6qd653j5cdqm9tm33gvvradghw87s3pz5nad560e7frs2r74s4"

@@ -1,0 +1,1 @@
+folder: { "from-path.age".publicKeys = [ (import (folder + "/key.nix")) ]; }

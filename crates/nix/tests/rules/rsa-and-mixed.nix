@@ -1,0 +1,8 @@
+let
+  legacy = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDGNPjRzc7LIPzGYQMm5vOaQyBOMM6DGbNbVz0xyAubtt2LrnfuSqS2SzHXW9QD10eu38x+JaOd0rgi6gfjPi2CBCdfILPVlf/zZu3qP1V1Tw1vlq7YM6HJ+6zt+YNgAygaqtPjJI59HQ667eSUohKeNVzyy/YuIdXvBaR285scPPJpLzADLdSFJQVFN+es4iD4tO00pBn80BF4dI3x2qHkKrQi6yW2LUKsQtrOzjMle0D6jIAvKHQUrW31GhEDVabRwII7zfAL8ZRai9UTbXUZ7DLaDWkYx2UrOBeKfHj0gptTEdeqy9G42LlZJfhlDaNeYrqM9WhAeD1yrGMe88Et root@old";
+  modern = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIRWbrOWDX0LL9AkSztcPJuWHjVK+CQv12PKZ3gS93QE";
+  native = "age1auwwnmnafdu4rnkhve4agq4vcc8j5r667fsxpah5d089dwtjd4sqppva4s";
+in
+{
+  "mixed.age".publicKeys = [ legacy modern native ];
+}

@@ -1,0 +1,1 @@
+{ "a.age".publicKeys = map (throw "never") [ alice ]; }

@@ -1,0 +1,1 @@
+let a="age1auwwnmnafdu4rnkhve4agq4vcc8j5r667fsxpah5d089dwtjd4sqppva4s";b=[a a];in{"x.age".publicKeys=b++[a];"y.age"={publicKeys=[a]++b;armor=true;};}
