@@ -8,7 +8,7 @@ use crate::error::{ParseError, ParseErrorKind};
 use crate::tree::{Entry, Item, List, Map, Node, Origin, Pair, Scalar, Value};
 
 /// Nesting that we allow.
-const DEPTH_LIMIT: usize = 400;
+const DEPTH_LIMIT: usize = 200;
 
 /// Reads a file; bytes that are no UTF-8 become U+FFFD inside of strings, as Go has it.
 pub(crate) fn read(bytes: &[u8]) -> Result<(SecretText, Map), ParseError> {

@@ -16,7 +16,7 @@ use super::token::{Comments, Kind, Style, Token};
 use crate::error::{ParseError, ParseErrorKind};
 
 /// Nesting that we allow; each level costs stack in the composer and in every walk.
-pub(super) const DEPTH_LIMIT: usize = 400;
+pub(super) const DEPTH_LIMIT: usize = 200;
 
 /// What scanning gave; with an error, the tokens before it.
 pub(super) struct Scanned {
