@@ -1,6 +1,11 @@
 //! `age`, `age-keygen` and `ssh-to-age` by name: what their users and scripts
 //! expect, and each deliberate difference.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests make files and look at the environment on purpose"
+)]
+
 #[path = "drop_in_age/interop.rs"]
 mod interop;
 #[path = "drop_in_age/leaks.rs"]
