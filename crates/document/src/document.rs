@@ -134,6 +134,17 @@ impl Document {
         }
     }
 
+    /// The text it was read from, to show places in; none for binary files and what is no UTF-8.
+    pub fn text(&self) -> Option<&str> {
+        match &self.source {
+            Source::Binary => None,
+            Source::Dotenv(bytes) => std::str::from_utf8(bytes.expose()).ok(),
+            Source::Ini { text } | Source::Json { text, .. } | Source::Yaml { text, .. } => {
+                Some(text.expose())
+            }
+        }
+    }
+
     /// Writes the tree anew in the layout of `sops` 3.13.3.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 //! them and decides which node a comment belongs to, [`build`] makes the tree of SOPS. [`emit`]
 //! writes it anew, [`splice`] into the old text.
 //!
-//! What SOPS reads only to lose or break it later is an error here: values that do not fit their
+//! Comments that go-yaml loses are put back where they stand ([`lost`]). What SOPS reads only to lose or break it later is an error here: values that do not fit their
 //! tag or doubled aliases in later documents, numbers past 64 bits, keys that are no strings.
 
 mod build;
@@ -12,6 +12,7 @@ mod compose;
 mod cursor;
 pub(crate) mod emit;
 pub(crate) mod input;
+mod lost;
 mod resolve;
 mod scanner;
 pub(crate) mod splice;
@@ -31,8 +32,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(SecretText, input::Encoding, Vec<Map
 }
 
 fn read_text(source: &str) -> Result<(compose::Graph, Vec<Map>), ParseError> {
-    let graph = compose::compose(source, scanner::scan(source))?;
-    let branches = build::build(source, &graph)?;
+    let scanned = scanner::scan(source);
+    let comments = scanned.comment_spans();
+    let graph = compose::compose(source, scanned)?;
+    let mut branches = build::build(source, &graph)?;
+    lost::restore(source, comments, &graph.documents, &mut branches);
     if branches.is_empty() && !source.is_empty() {
         let reason = "the file holds no document, only blanks or comments";
         return Err(ParseError::new(source, Span::default(), reason));

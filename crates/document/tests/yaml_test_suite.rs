@@ -1,13 +1,19 @@
 //! The inputs of the published YAML test suite: we accept what the real `sops` accepts, with the
 //! same tree, and refuse the rest with line and column.
 
+#[path = "support/compare.rs"]
+mod compare;
 #[path = "support/peer.rs"]
 mod peer;
 
 use nixseal_document::{EmitOptions, Format, emit, parse};
 use nixseal_testkit::peers;
 
+use compare::shown;
 use peer::Sops;
+
+/// Inputs with a comment that `sops` loses.
+const COMMENTS_LOST: &[&str] = &["6HB6/0"];
 
 #[test]
 fn same_verdict_and_same_tree() {
@@ -23,7 +29,19 @@ fn same_verdict_and_same_tree() {
                 accepted += 1;
                 let ours = emit(Format::Yaml, &document.branches, &EmitOptions::default()).unwrap();
                 let ours = String::from_utf8(ours.expose().to_vec()).unwrap();
-                assert_eq!(ours, theirs.join("---\n"), "{name}:\n{text}");
+                let theirs = theirs.join("---\n");
+                if COMMENTS_LOST.contains(&name.as_str()) {
+                    let again = parse(Format::Yaml, theirs.as_bytes()).unwrap();
+                    let values = |branches| shown(branches, false);
+                    assert_eq!(
+                        values(&document.branches),
+                        values(&again.branches),
+                        "{name}"
+                    );
+                    assert_ne!(ours, theirs, "{name} is no exception any more");
+                    continue;
+                }
+                assert_eq!(ours, theirs, "{name}:\n{text}");
             }
             (Err(error), Err(_)) => assert!(error.position.line > 0, "{name}: {error}"),
             // `sops` has its own message for files without a document.

@@ -233,11 +233,12 @@ impl<'a> Builder<'a> {
         let mut seen = HashMap::with_capacity(children.len() / 2);
         for &id in children.iter().step_by(2) {
             let node = self.node_at(id)?;
-            let Content::Scalar(text, _) = &node.content else {
-                continue;
+            let (is_alias, text) = match &node.content {
+                Content::Scalar(text, _) => (false, text.get(self.source)),
+                Content::Alias(_) => (true, slice(self.source, node.span.start..node.span.end)),
+                Content::List { .. } | Content::Map { .. } => continue,
             };
-            let text = text.get(self.source);
-            if let Some(first) = seen.insert(text, node.span) {
+            if let Some(first) = seen.insert((is_alias, text), node.span) {
                 let line = nixseal_base::span::position(self.source, first.start).line;
                 let reason =
                     format!("the key '{text}' stands twice in this map, first in line {line}");

@@ -12,7 +12,7 @@ mod scalar;
 use nixseal_base::span::Span;
 
 use super::cursor::{Cursor, Mark};
-use super::token::{Comments, Kind, Style, Token};
+use super::token::{CommentLine, Comments, Kind, Style, Token};
 use crate::error::{ParseError, ParseErrorKind};
 
 /// Nesting that we allow; each level costs stack in the composer and in every walk.
@@ -23,6 +23,19 @@ pub(super) struct Scanned {
     pub(super) tokens: Vec<Token>,
     pub(super) comments: Vec<Comments>,
     pub(super) error: Option<ParseError>,
+}
+
+impl Scanned {
+    /// Where all comments stand.
+    pub(super) fn comment_spans(&self) -> Vec<Span> {
+        let lines = self.comments.iter().flat_map(|comments| &comments.lines);
+        lines
+            .filter_map(|line| match line {
+                CommentLine::Text(span) => Some(*span),
+                CommentLine::Blank => None,
+            })
+            .collect()
+    }
 }
 
 /// Scans a whole text.
