@@ -247,6 +247,12 @@ impl Comment {
         self.text = text;
     }
 
+    /// Puts back the text that was read, which counts as unchanged then.
+    pub fn restore(&mut self, text: SecretBytes) {
+        self.text = text;
+        self.changed = self.origin.is_none();
+    }
+
     /// Whether the text differs from what was read, or was never read.
     pub fn changed(&self) -> bool {
         self.changed
@@ -330,6 +336,13 @@ impl Scalar {
     pub fn set(&mut self, value: Value) {
         self.changed |= !self.value.same(&value);
         self.value = value;
+    }
+
+    /// Puts back the value that was read, which counts as unchanged then: after it was decrypted
+    /// and encrypted again, for example.
+    pub fn restore(&mut self, value: Value) {
+        self.value = value;
+        self.changed = self.origin.is_none();
     }
 
     /// Whether the value differs from what was read, or was never read.
