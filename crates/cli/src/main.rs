@@ -15,6 +15,11 @@ use nixseal_base::private_dir;
 use crate::context::Context;
 use crate::personalities::Personality;
 
+/// musl's own allocator makes evaluation and many small files half as fast.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let mut arguments: Vec<OsString> = std::env::args_os().collect();
     let name = if arguments.is_empty() {

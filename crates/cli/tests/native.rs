@@ -1,6 +1,11 @@
 //! nixseal's own commands: what they print, whom they ask, what they leave
 //! behind when things go wrong.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests make and break files on purpose, in folders of their own"
+)]
+
 #[path = "native/faults.rs"]
 mod faults;
 #[path = "native/leaks.rs"]

@@ -58,7 +58,7 @@ pub enum Drift {
 /// or else with the stanzas. `known` names recipients that no longer are in
 /// this rule.
 pub fn compare(
-    wanted: &[Wanted],
+    wanted: &[&Wanted],
     recorded: Option<&BTreeSet<RecipientId>>,
     stanzas: &[Stanza],
     known: &BTreeMap<RecipientId, String>,
@@ -84,7 +84,7 @@ pub fn compare(
 }
 
 fn against_record(
-    wanted: &[Wanted],
+    wanted: &[&Wanted],
     recorded: &BTreeSet<RecipientId>,
     known: &BTreeMap<RecipientId, String>,
 ) -> (Vec<String>, Vec<String>) {
@@ -111,7 +111,7 @@ fn against_record(
 }
 
 fn against_stanzas(
-    wanted: &[Wanted],
+    wanted: &[&Wanted],
     stanzas: &[Stanza],
     known: &BTreeMap<RecipientId, String>,
 ) -> (Vec<String>, Vec<String>) {
@@ -132,13 +132,13 @@ fn against_stanzas(
     }
     for stanza in stanzas.iter().filter(|stanza| is_tagged(stanza)) {
         let tag = stanza.args.first().map_or("", String::as_str);
-        let meant = |wanted: &Wanted| matches!(&wanted.mark, Mark::Tagged { kind, tag: other } if *kind == stanza.tag && other == tag);
+        let meant = |wanted: &&Wanted| matches!(&wanted.mark, Mark::Tagged { kind, tag: other } if *kind == stanza.tag && other == tag);
         if !wanted.iter().any(meant) {
             removed.push(name_by_tag(&stanza.tag, tag, known));
         }
     }
     for kind in ["X25519", "mlkem768x25519"] {
-        let of_kind = |wanted: &&Wanted| wanted.mark == Mark::Anonymous(kind);
+        let of_kind = |wanted: &&&Wanted| wanted.mark == Mark::Anonymous(kind);
         let all = wanted.iter().filter(of_kind).count();
         let distinct: BTreeSet<_> = wanted
             .iter()
@@ -252,7 +252,7 @@ mod tests {
     fn the_record_decides() {
         let wanted = [native("age1a", "alice"), native("age1b", "bob")];
         let known = BTreeMap::from([(RecipientId::of("age1c"), "carol".to_owned())]);
-        let with = |keys| compare(&wanted, Some(&recorded(keys)), &[], &known);
+        let with = |keys| compare(&wanted.each_ref(), Some(&recorded(keys)), &[], &known);
         assert_eq!(with(&["age1a", "age1b"]), Drift::None);
         assert_eq!(with(&["age1a", "age1c"]), changed(&["bob"], &["carol"]));
         assert_eq!(with(&["age1a", "age1b", "age1d"]), changed(&[], &["age1d"]));
@@ -261,7 +261,8 @@ mod tests {
     #[test]
     fn ssh_stanzas_tell_their_keys() {
         let wanted = [ssh("aaaa", "alice"), ssh("bbbb", "bob")];
-        let with = |stanzas: &[Stanza]| compare(&wanted, None, stanzas, &BTreeMap::new());
+        let with =
+            |stanzas: &[Stanza]| compare(&wanted.each_ref(), None, stanzas, &BTreeMap::new());
         let (alice, bob) = (stanza("ssh-ed25519", "aaaa"), stanza("ssh-ed25519", "bbbb"));
         assert_eq!(with(&[bob.clone(), alice.clone()]), Drift::None);
         assert_eq!(
@@ -291,7 +292,7 @@ mod tests {
         let wanted = [native("age1a", "alice"), native("age1b", "bob")];
         let with = |count| {
             compare(
-                &wanted,
+                &wanted.each_ref(),
                 None,
                 &vec![stanza("X25519", "share"); count],
                 &BTreeMap::new(),

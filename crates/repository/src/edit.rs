@@ -8,6 +8,7 @@ mod recover;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use nixseal_age::keyring::Keyring;
 use nixseal_age::{Armor, OpenFile};
@@ -127,7 +128,7 @@ pub fn read(path: &Path, keyring: &Keyring) -> Result<Option<Current>, EditError
 ///
 /// # Errors
 /// [`EditError::Rule`] when its rule cannot be used.
-pub fn readers(secret: &Secret) -> Result<&[Reader], EditError> {
+pub fn readers(secret: &Secret) -> Result<&[Arc<Reader>], EditError> {
     secret
         .readers
         .as_deref()

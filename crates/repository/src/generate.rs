@@ -75,7 +75,7 @@ impl Generator {
             }
             Self::Base64(length) => {
                 let bytes = random(checked(*length)?)?;
-                Ok(secret(Zeroizing::new(STANDARD.encode(&*bytes))))
+                Ok(secret(Zeroizing::new(STANDARD.encode(*bytes))))
             }
             Self::Passphrase(words) => passphrase(checked(*words)?).map(secret),
             Self::SshEd25519(comment) => ssh_ed25519(comment, None),
@@ -203,7 +203,7 @@ fn wireguard() -> Result<Generated, GenerateError> {
     bytes[31] = bytes[31] & 127 | 64;
     let private = x25519_dalek::StaticSecret::from(*bytes);
     let public = x25519_dalek::PublicKey::from(&private);
-    let mut value = Zeroizing::new(STANDARD.encode(&*bytes));
+    let mut value = Zeroizing::new(STANDARD.encode(*bytes));
     value.push('\n');
     let value = SecretBytes::copy_of(value.as_bytes());
     Ok(Generated {

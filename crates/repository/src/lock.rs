@@ -15,6 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -43,7 +44,7 @@ impl FileDigest {
 /// One recipient as the lock writes it: a form that is equal exactly for equal
 /// recipients.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RecipientId(String);
+pub struct RecipientId(Arc<str>);
 
 impl RecipientId {
     /// That of a recipient in its canonical text, without a comment.
@@ -60,7 +61,7 @@ impl RecipientId {
             }
             _ => canonical.trim().to_owned(),
         };
-        Self(text)
+        Self(text.into())
     }
 
     /// As it stands in the lock.
@@ -89,6 +90,8 @@ pub struct Lock {
     entries: BTreeMap<String, Entry>,
     /// The text on disk, to see whether writing is needed at all.
     text: Option<String>,
+    /// Whether the entries differ from what was read.
+    changed: bool,
 }
 
 /// Why a lock cannot be used.
@@ -148,6 +151,7 @@ impl Lock {
             path,
             entries,
             text: Some(text),
+            changed: false,
         })
     }
 
@@ -157,6 +161,7 @@ impl Lock {
             path: Self::path_of(rules),
             entries: BTreeMap::new(),
             text: None,
+            changed: false,
         }
     }
 
@@ -178,17 +183,22 @@ impl Lock {
 
     /// Records what a file was encrypted to.
     pub fn record(&mut self, name: &str, entry: Entry) {
-        self.entries.insert(name.to_owned(), entry);
+        if self.entries.get(name) != Some(&entry) {
+            self.entries.insert(name.to_owned(), entry);
+            self.changed = true;
+        }
     }
 
     /// Forgets files that are not in the rules any more.
     pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
+        let before = self.entries.len();
         self.entries.retain(|name, _| keep(name));
+        self.changed |= self.entries.len() != before;
     }
 
     /// The text to write, where it differs from what is on disk.
     pub fn changed_text(&self) -> Option<String> {
-        if self.entries.is_empty() && self.text.is_none() {
+        if !self.changed {
             return None;
         }
         let mut text = format!("{HEADER}\n");
@@ -224,7 +234,7 @@ fn parse_line(line: &str) -> Result<(String, Entry), &'static str> {
     let recipients = recipients
         .split(',')
         .filter(|id| !id.is_empty())
-        .map(|id| RecipientId(id.to_owned()))
+        .map(|id| RecipientId(id.into()))
         .collect();
     Ok((
         name,

@@ -25,7 +25,7 @@ pub struct Item<'a> {
     /// Its rule.
     pub secret: &'a Secret,
     /// Its recipients; rules that cannot be used never get into a plan.
-    pub readers: &'a [Reader],
+    pub readers: &'a [Arc<Reader>],
     /// The file.
     pub path: PathBuf,
     /// What is there.
@@ -67,7 +67,7 @@ fn look_at<'a>(repository: &'a Repository, secret: &'a Secret, path: PathBuf) ->
     let state = FileState::read(&path);
     let drift = match &state {
         FileState::Encrypted(file) => {
-            let wanted: Vec<_> = readers.iter().map(Reader::wanted).collect();
+            let wanted: Vec<_> = readers.iter().map(|reader| &reader.wanted).collect();
             let recorded = repository.lock.recipients(&secret.name, &file.digest);
             compare(&wanted, recorded, &file.stanzas, &repository.known)
         }
@@ -255,7 +255,7 @@ fn open(
 /// Those of [`nixseal_age::encrypt_bytes`].
 pub fn seal(
     plaintext: &SecretBytes,
-    readers: &[Reader],
+    readers: &[Arc<Reader>],
     armor: Armor,
 ) -> Result<Vec<u8>, nixseal_age::Error> {
     let recipients: Vec<Arc<ParsedRecipient>> = readers

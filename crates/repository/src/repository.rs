@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nixseal_age::keyring::Interaction;
-use nixseal_age::recipients::{ParsedRecipient, parse_recipient};
+use nixseal_age::recipients::parse_recipient;
 use nixseal_base::diag::{Diagnostic, Source};
 use nixseal_base::span::Span;
 
@@ -94,7 +94,7 @@ impl Repository {
             .iter()
             .flat_map(|secret| secret.readers.iter().flatten());
         let known = readers
-            .map(|reader| (reader.id(), reader.label.clone()))
+            .map(|reader| (reader.wanted.id.clone(), reader.label.clone()))
             .collect();
         Self {
             rules: rules.to_owned(),
@@ -175,11 +175,11 @@ fn placed(finding: Diagnostic, place: Option<&(Arc<Source>, Span)>) -> Diagnosti
 /// Parses recipients; the same key in many rules once.
 struct Parser<'a> {
     asks: &'a Arc<Interaction>,
-    seen: HashMap<Arc<str>, Arc<ParsedRecipient>>,
+    seen: HashMap<Arc<str>, Arc<Reader>>,
 }
 
 impl Parser<'_> {
-    fn readers(&mut self, rule: &str, keys: &[RuleKey]) -> Result<Vec<Reader>, Diagnostic> {
+    fn readers(&mut self, rule: &str, keys: &[RuleKey]) -> Result<Vec<Arc<Reader>>, Diagnostic> {
         if keys.is_empty() {
             return Err(
                 Diagnostic::error(format!("the rule for '{rule}' names no recipients"))
@@ -189,23 +189,19 @@ impl Parser<'_> {
         keys.iter().map(|key| self.reader(rule, key)).collect()
     }
 
-    fn reader(&mut self, rule: &str, key: &RuleKey) -> Result<Reader, Diagnostic> {
-        let recipient = match self.seen.get(&key.text) {
-            Some(seen) => Arc::clone(seen),
-            None => {
-                let parsed = parse_recipient(&key.text, self.asks).map_err(|error| {
-                    Diagnostic::error(format!("a recipient of '{rule}' cannot be used: {error}"))
-                })?;
-                let parsed = Arc::new(parsed);
-                self.seen.insert(Arc::clone(&key.text), Arc::clone(&parsed));
-                parsed
-            }
+    fn reader(&mut self, rule: &str, key: &RuleKey) -> Result<Arc<Reader>, Diagnostic> {
+        if let Some(seen) = self.seen.get(&key.text) {
+            return Ok(Arc::clone(seen));
+        }
+        let recipient = parse_recipient(&key.text, self.asks).map_err(|error| {
+            Diagnostic::error(format!("a recipient of '{rule}' cannot be used: {error}"))
+        })?;
+        let label = match key.names.is_empty() {
+            true => recipient.label(),
+            false => key.names.join(" = "),
         };
-        let label = if key.names.is_empty() {
-            recipient.label()
-        } else {
-            key.names.join(" = ")
-        };
-        Ok(Reader { recipient, label })
+        let reader = Arc::new(Reader::new(Arc::new(recipient), label));
+        self.seen.insert(Arc::clone(&key.text), Arc::clone(&reader));
+        Ok(reader)
     }
 }

@@ -1,5 +1,6 @@
 //! One secret of the rules, and the state of its file.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,47 +24,58 @@ pub struct Secret {
     /// The file.
     pub path: PathBuf,
     /// Who may read it, or why the rule cannot be used.
-    pub readers: Result<Vec<Reader>, Diagnostic>,
+    pub readers: Result<Vec<Arc<Reader>>, Diagnostic>,
     /// Whether the rule asks for text; `None` when it says nothing.
     pub armor: Option<bool>,
 }
 
-/// A recipient of a rule and what the rules file calls it.
+/// A recipient and what the rules file calls it; made once, however many rules
+/// name it.
 #[derive(Clone, Debug)]
 pub struct Reader {
     /// The recipient.
     pub recipient: Arc<ParsedRecipient>,
     /// Its names in the rules, else a short form of the key.
     pub label: String,
+    /// The same as comparing needs it.
+    pub wanted: Wanted,
 }
 
 impl Reader {
-    /// The recipient as the lock writes it.
-    pub fn id(&self) -> RecipientId {
-        RecipientId::of(self.recipient.canonical())
-    }
-
-    /// The recipient as comparing needs it.
-    pub fn wanted(&self) -> Wanted {
-        let mark = match (self.recipient.stanza_kind(), self.recipient.ssh_tag()) {
+    /// A recipient with its name.
+    pub fn new(recipient: Arc<ParsedRecipient>, label: String) -> Self {
+        let mark = match (recipient.stanza_kind(), recipient.ssh_tag()) {
             (Some(kind), Some(tag)) => Mark::Tagged { kind, tag },
             (Some(kind @ ("X25519" | "mlkem768x25519")), None) => Mark::Anonymous(kind),
             _ => Mark::Opaque,
         };
-        Wanted {
-            id: self.id(),
-            label: self.label.clone(),
+        let id = RecipientId::of(recipient.canonical());
+        let wanted = Wanted {
+            id,
+            label: label.clone(),
             mark,
+        };
+        Self {
+            recipient,
+            label,
+            wanted,
         }
     }
 }
 
 /// The entry of the lock for `content`, encrypted to `readers`.
-pub(crate) fn lock_entry(content: &[u8], readers: &[Reader]) -> Entry {
+pub(crate) fn lock_entry(content: &[u8], readers: &[Arc<Reader>]) -> Entry {
     Entry {
         digest: FileDigest::of(content),
-        recipients: readers.iter().map(Reader::id).collect(),
+        recipients: ids(readers),
     }
+}
+
+fn ids(readers: &[Arc<Reader>]) -> BTreeSet<RecipientId> {
+    readers
+        .iter()
+        .map(|reader| reader.wanted.id.clone())
+        .collect()
 }
 
 /// What was found at a secret's path.
@@ -92,10 +104,10 @@ pub struct EncryptedFile {
 
 impl EncryptedFile {
     /// The entry of the lock for this file, known to be encrypted to `readers`.
-    pub fn lock_entry(&self, readers: &[Reader]) -> Entry {
+    pub fn lock_entry(&self, readers: &[Arc<Reader>]) -> Entry {
         Entry {
             digest: self.digest,
-            recipients: readers.iter().map(Reader::id).collect(),
+            recipients: ids(readers),
         }
     }
 }

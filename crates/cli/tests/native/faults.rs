@@ -276,7 +276,9 @@ fn without_memory_the_plaintext_is_refused() {
         .expect("list the hidden folder")
         .map(|entry| entry.expect("list the hidden folder").path())
         .collect();
-    let ours = left.iter().filter(|path| path.to_string_lossy().contains("hidden/nixseal-"));
+    let ours = left
+        .iter()
+        .filter(|path| path.to_string_lossy().contains("hidden/nixseal-"));
     assert_eq!(ours.count(), 0, "{left:?}");
 }
 
