@@ -75,7 +75,7 @@ impl Generator {
             }
             Self::Base64(length) => {
                 let bytes = random(checked(*length)?)?;
-                Ok(secret(Zeroizing::new(STANDARD.encode(*bytes))))
+                Ok(secret(Zeroizing::new(STANDARD.encode(&*bytes))))
             }
             Self::Passphrase(words) => passphrase(checked(*words)?).map(secret),
             Self::SshEd25519(comment) => ssh_ed25519(comment, None),
