@@ -21,6 +21,8 @@ use crate::walk::ListComments;
 pub enum Layout {
     /// As `sops` 3.13.3 writes it.
     Canonical(EmitOptions),
+    /// In the text that was read: only values that changed, and metadata, are replaced.
+    Kept,
 }
 
 /// An encrypted file, its metadata apart from its values.
@@ -116,7 +118,7 @@ impl EncryptedFile {
     /// Writes the file.
     ///
     /// # Errors
-    /// [`Error::Emit`].
+    /// [`Error::Emit`], [`Error::Splice`].
     pub fn emit(self, layout: Layout) -> Result<SecretBytes, Error> {
         let Self {
             mut document,
@@ -127,6 +129,15 @@ impl EncryptedFile {
             Layout::Canonical(options) => {
                 envelope.put(&mut document.branches, MetadataPlace::End);
                 Ok(emit(format, &document.branches, &options)?)
+            }
+            // The text is there in the format that was read.
+            Layout::Kept if document.format() != format => {
+                envelope.put(&mut document.branches, MetadataPlace::End);
+                Ok(emit(format, &document.branches, &EmitOptions::default())?)
+            }
+            Layout::Kept => {
+                envelope.put(&mut document.branches, MetadataPlace::Kept);
+                Ok(document.splice()?)
             }
         }
     }

@@ -4,6 +4,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 
+use nixseal_base::span::Span;
+use nixseal_document::tree::Origin;
 use sha2::{Digest as _, Sha256};
 
 use crate::plain::Tag;
@@ -11,23 +13,69 @@ use crate::value::Iv;
 
 /// Nonces by path, type and plaintext of the values they encrypted.
 ///
-/// Of several equal values under one path (items of a list) each keeps its own nonce, in order;
-/// `sops` gives all of them the last one, and so shows that they are equal. Plaintexts are kept as
-/// hashes only.
+/// Of several equal values under one path (items of a list) each keeps its own nonce; `sops` gives
+/// all of them the last one, and so shows that they are equal. Plaintexts are kept as hashes only.
 #[derive(Default)]
-pub struct Stash(HashMap<[u8; 32], VecDeque<Iv>>);
+pub struct Stash(HashMap<[u8; 32], VecDeque<Known>>);
+
+/// What is known of an encrypted value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) iv: Iv,
+    /// Where it stood in the text.
+    pub(crate) place: Option<Span>,
+    /// Hash of its encrypted text.
+    text: [u8; 32],
+    /// Whether it was an element of a list, be it one that stands for a comment.
+    pub(crate) element: bool,
+}
+
+impl Known {
+    pub(crate) fn new(iv: Iv, origin: Option<Origin>, text: &[u8], element: bool) -> Self {
+        let place = origin.map(|origin| origin.span);
+        Self {
+            iv,
+            place,
+            text: Sha256::digest(text).into(),
+            element,
+        }
+    }
+
+    /// Whether it stood at that place with that very text.
+    pub(crate) fn is(&self, origin: Option<Origin>, text: &[u8]) -> bool {
+        self.stood_at(origin) && self.text == <[u8; 32]>::from(Sha256::digest(text))
+    }
+
+    fn stood_at(&self, origin: Option<Origin>) -> bool {
+        self.place.is_some() && self.place == origin.map(|origin| origin.span)
+    }
+}
 
 impl Stash {
-    pub(crate) fn put(&mut self, context: &[u8], plain: &[u8], kind: Tag, iv: Iv) {
+    /// How many of many equal values are looked at for the one of the same place.
+    const SEARCH: usize = 64;
+
+    pub(crate) fn put(&mut self, context: &[u8], plain: &[u8], kind: Tag, known: Known) {
         self.0
             .entry(digest(context, plain, kind))
             .or_default()
-            .push_back(iv);
+            .push_back(known);
     }
 
-    /// Takes out the nonce of the next such value.
-    pub(crate) fn take(&mut self, context: &[u8], plain: &[u8], kind: Tag) -> Option<Iv> {
-        self.0.get_mut(&digest(context, plain, kind))?.pop_front()
+    /// Takes out what is known of the value at that place, else of the next equal one.
+    pub(crate) fn take(
+        &mut self,
+        context: &[u8],
+        plain: &[u8],
+        kind: Tag,
+        origin: Option<Origin>,
+    ) -> Option<Known> {
+        let known = self.0.get_mut(&digest(context, plain, kind))?;
+        let place = known
+            .iter()
+            .take(Self::SEARCH)
+            .position(|known| known.stood_at(origin));
+        known.remove(place.unwrap_or(0))
     }
 
     /// How many values are known.
@@ -65,16 +113,22 @@ mod tests {
 
     #[test]
     fn equal_values_keep_their_own_nonces_in_order() {
+        let known = |number: u8| Known::new([number; 32], None, b"text", false);
         let mut stash = Stash::default();
-        stash.put(b"l:", b"x", Tag::Str, [1; 32]);
-        stash.put(b"l:", b"x", Tag::Str, [2; 32]);
+        stash.put(b"l:", b"x", Tag::Str, known(1));
+        stash.put(b"l:", b"x", Tag::Str, known(2));
         assert_eq!(stash.len(), 2);
-        assert_eq!(stash.take(b"l:", b"1", Tag::Str), None);
-        assert_eq!(stash.take(b"l:", b"x", Tag::Int), None);
-        assert_eq!(stash.take(b"l", b":x", Tag::Str), None);
-        assert_eq!(stash.take(b"l:", b"x", Tag::Str), Some([1; 32]));
-        assert_eq!(stash.take(b"l:", b"x", Tag::Str), Some([2; 32]));
-        assert_eq!(stash.take(b"l:", b"x", Tag::Str), None);
+        let mut take = |context: &[u8], plain: &[u8], kind| {
+            stash
+                .take(context, plain, kind, None)
+                .map(|known| known.iv[0])
+        };
+        assert_eq!(take(b"l:", b"1", Tag::Str), None);
+        assert_eq!(take(b"l:", b"x", Tag::Int), None);
+        assert_eq!(take(b"l", b":x", Tag::Str), None);
+        assert_eq!(take(b"l:", b"x", Tag::Str), Some(1));
+        assert_eq!(take(b"l:", b"x", Tag::Str), Some(2));
+        assert_eq!(take(b"l:", b"x", Tag::Str), None);
         assert!(stash.is_empty());
     }
 }

@@ -85,7 +85,8 @@ pub(crate) trait Visitor {
     ) -> Result<Option<SecretBytes>, Fault>;
 
     /// A comment. Gives a value if that is what shall stand in its place.
-    fn comment(&mut self, comment: &mut Comment, place: Place<'_>) -> Result<Option<Value>, Fault>;
+    fn comment(&mut self, comment: &mut Comment, place: Place<'_>)
+    -> Result<Option<Scalar>, Fault>;
 }
 
 /// Leads `visitor` through all documents of a file.
@@ -189,8 +190,8 @@ impl<V: Visitor> Walker<'_, V> {
         for item in &mut list.items {
             match item {
                 Item::Comment(comment) => {
-                    if let Some(value) = self.comment(comment, matched, true)? {
-                        *item = Item::Value(Node::scalar(value));
+                    if let Some(scalar) = self.comment(comment, matched, true)? {
+                        *item = Item::Value(Node::Scalar(scalar));
                     }
                 }
                 Item::Value(node) => {
@@ -198,7 +199,11 @@ impl<V: Visitor> Walker<'_, V> {
                     match walked.map_err(|trace| trace.under(Step::Index(index)))? {
                         Some(text) => {
                             self.note_comment(text.expose());
-                            *item = Item::Comment(Comment::new(text, false));
+                            // It is known by its place when it becomes an element again.
+                            let origin = node.origin();
+                            let mut comment = Comment::new(text, false);
+                            comment.origin = origin;
+                            *item = Item::Comment(comment);
                         }
                         None => {
                             self.forget_comments();
@@ -238,7 +243,7 @@ impl<V: Visitor> Walker<'_, V> {
         comment: &mut Comment,
         matched: bool,
         in_list: bool,
-    ) -> Result<Option<Value>, Trace> {
+    ) -> Result<Option<Scalar>, Trace> {
         // A comment that keeps values in clear stays in clear itself; one that has values
         // encrypted does so as well, unless a comment before it has it encrypted.
         let before = self.chooses(matched);

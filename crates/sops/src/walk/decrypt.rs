@@ -1,12 +1,12 @@
 //! Decrypts what the selector chooses, and computes the MAC of what was found.
 
 use nixseal_base::secret::SecretBytes;
-use nixseal_document::tree::{Comment, Scalar, Value};
+use nixseal_document::tree::{Comment, Origin, Scalar, Value};
 
 use super::{Fault, Place, Visitor};
 use crate::mac::Mac;
 use crate::plain::{Tag, plain, typed};
-use crate::stash::Stash;
+use crate::stash::{Known, Stash};
 use crate::value::{Cipher, Sealed, ValueError};
 
 /// Turns encrypted values into plain ones.
@@ -34,28 +34,32 @@ impl<'a> Decryptor<'a> {
         self.mac.finish()
     }
 
-    fn open(&mut self, text: &[u8], place: Place<'_>) -> Result<(Value, Tag), ValueError> {
+    /// Opens a value; `element` tells whether it stands as a value, not as a comment.
+    fn open(
+        &mut self,
+        text: &[u8],
+        origin: Option<Origin>,
+        element: bool,
+        place: Place<'_>,
+    ) -> Result<(Value, Tag), ValueError> {
         let sealed = Sealed::parse(text)?;
         let (iv, tag) = (sealed.iv(), sealed.kind);
         let bytes = self.cipher.open(sealed, place.context)?;
-        let value = match &mut self.stash {
-            None => typed(bytes, tag),
-            Some(stash) => {
-                let copy = bytes.duplicate();
-                let value = typed(bytes, tag);
-                if let (Some(iv), Some((rendered, kind))) = (iv, value.as_ref().and_then(plain)) {
-                    // A nonce serves one plaintext: not `1.5` for what was `1.50`.
-                    if *rendered == *copy.expose() {
-                        let kind = if tag == Tag::Comment { tag } else { kind };
-                        stash.put(place.context, &rendered, kind, iv);
-                    }
-                }
-                value
-            }
+        let mismatch = ValueError::NotOfType(tag.name());
+        let Some(stash) = &mut self.stash else {
+            return typed(bytes, tag).map(|value| (value, tag)).ok_or(mismatch);
         };
-        value
-            .map(|value| (value, tag))
-            .ok_or(ValueError::NotOfType(tag.name()))
+        let copy = bytes.duplicate();
+        let value = typed(bytes, tag).ok_or(mismatch)?;
+        if let (Some(iv), Some((rendered, kind))) = (iv, plain(&value)) {
+            // A nonce serves one plaintext: not `1.5` for what was `1.50`.
+            if *rendered == *copy.expose() {
+                let kind = if tag == Tag::Comment { tag } else { kind };
+                let known = Known::new(iv, origin, text, element);
+                stash.put(place.context, &rendered, kind, known);
+            }
+        }
+        Ok((value, tag))
     }
 
     fn hash(&mut self, value: &Value, encrypted: bool) {
@@ -82,7 +86,7 @@ impl Visitor for Decryptor<'_> {
             if text.is_empty() {
                 return Ok(None);
             }
-            let (value, tag) = self.open(text, place)?;
+            let (value, tag) = self.open(text, scalar.origin, true, place)?;
             if tag == Tag::Comment {
                 return match value {
                     Value::String(ref text) => Ok(Some(text.duplicate())),
@@ -95,11 +99,15 @@ impl Visitor for Decryptor<'_> {
         Ok(None)
     }
 
-    fn comment(&mut self, comment: &mut Comment, place: Place<'_>) -> Result<Option<Value>, Fault> {
+    fn comment(
+        &mut self,
+        comment: &mut Comment,
+        place: Place<'_>,
+    ) -> Result<Option<Scalar>, Fault> {
         if !place.encrypted || comment.text().is_empty() {
             return Ok(None);
         }
-        match self.open(comment.text(), place) {
+        match self.open(comment.text(), comment.origin, false, place) {
             Ok((Value::String(ref text), Tag::Comment)) => comment.set_text(text.duplicate()),
             Ok((value, _)) => return Err(Fault::CommentIsValue(value.type_name())),
             Err(_) => self.clear_comments += 1,

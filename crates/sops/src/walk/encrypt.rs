@@ -1,7 +1,7 @@
 //! Encrypts what the selector chooses, and computes the MAC of what was found.
 
 use nixseal_base::secret::SecretBytes;
-use nixseal_document::tree::{Comment, Scalar, Value};
+use nixseal_document::tree::{Comment, Origin, Scalar, Value};
 
 use super::{Fault, Place, Visitor};
 use crate::mac::Mac;
@@ -58,18 +58,24 @@ impl<'a> Encryptor<'a> {
         self.mac.finish()
     }
 
-    fn seal(&mut self, plain: &[u8], tag: Tag, place: Place<'_>) -> Result<SecretBytes, Fault> {
-        let known = self
-            .stash
-            .as_mut()
-            .and_then(|stash| stash.take(place.context, plain, tag));
-        let iv = known.map_or_else(|| self.nonces.next(), Ok)?;
-        Ok(SecretBytes::new(self.cipher.seal(
-            plain,
-            tag,
-            place.context,
-            &iv,
-        )?))
+    fn seal(
+        &mut self,
+        plain: &[u8],
+        tag: Tag,
+        origin: Option<Origin>,
+        place: Place<'_>,
+    ) -> Result<Outcome, Fault> {
+        let stash = self.stash.as_mut();
+        let known = stash.and_then(|stash| stash.take(place.context, plain, tag, origin));
+        let iv = known.map_or_else(|| self.nonces.next(), |known| Ok(known.iv))?;
+        let text = self.cipher.seal(plain, tag, place.context, &iv)?;
+        let same = known.is_some_and(|known| known.is(origin, &text));
+        let element = known.map(|known| known.element).filter(|_| same);
+        Ok(Outcome {
+            text: SecretBytes::new(text),
+            same,
+            element,
+        })
     }
 
     /// Hashes and encrypts a large value at the same time.
@@ -77,19 +83,29 @@ impl<'a> Encryptor<'a> {
         &mut self,
         plain: &[u8],
         tag: Tag,
+        origin: Option<Origin>,
         place: Place<'_>,
-    ) -> Result<SecretBytes, Fault> {
+    ) -> Result<Outcome, Fault> {
         let mut mac = std::mem::replace(&mut self.mac, Mac::new(false));
         let (sealed, mac) = std::thread::scope(|scope| {
             let hashing = scope.spawn(move || {
                 mac.add(plain);
                 mac
             });
-            (self.seal(plain, tag, place), hashing.join())
+            (self.seal(plain, tag, origin, place), hashing.join())
         });
         self.mac = mac.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         sealed
     }
+}
+
+/// An encrypted value.
+struct Outcome {
+    text: SecretBytes,
+    /// Whether it is what stands in the text at its place.
+    same: bool,
+    /// If so, whether that is an element of a list.
+    element: Option<bool>,
 }
 
 impl Visitor for Encryptor<'_> {
@@ -102,7 +118,7 @@ impl Visitor for Encryptor<'_> {
             return Ok(None);
         };
         let sealed = if place.encrypted && bytes.len() >= LARGE {
-            self.seal_large(&bytes, tag, place)?
+            self.seal_large(&bytes, tag, scalar.origin, place)?
         } else {
             if self.mac.counts(place.encrypted) {
                 self.mac.add(&bytes);
@@ -111,14 +127,23 @@ impl Visitor for Encryptor<'_> {
             if !place.encrypted || bytes.is_empty() {
                 return Ok(None);
             }
-            self.seal(&bytes, tag, place)?
+            self.seal(&bytes, tag, scalar.origin, place)?
         };
         drop(bytes);
-        scalar.set(Value::String(sealed));
+        let value = Value::String(sealed.text);
+        if sealed.same {
+            scalar.restore(value)
+        } else {
+            scalar.set(value)
+        }
         Ok(None)
     }
 
-    fn comment(&mut self, comment: &mut Comment, place: Place<'_>) -> Result<Option<Value>, Fault> {
+    fn comment(
+        &mut self,
+        comment: &mut Comment,
+        place: Place<'_>,
+    ) -> Result<Option<Scalar>, Fault> {
         if !place.encrypted {
             return Ok(None);
         }
@@ -129,14 +154,23 @@ impl Visitor for Encryptor<'_> {
             b"" => b" ",
             text => text,
         };
-        let sealed = self.seal(text, Tag::Comment, place)?;
-        if self.selector.matches_comment(sealed.expose()) && !self.selector.encrypts(true) {
+        let sealed = self.seal(text, Tag::Comment, comment.origin, place)?;
+        if self.selector.matches_comment(sealed.text.expose()) && !self.selector.encrypts(true) {
             return Err(Fault::EncryptedCommentMatches);
         }
-        if place.in_list && self.elements {
-            return Ok(Some(Value::String(sealed)));
+        if place.in_list && sealed.element.unwrap_or(self.elements) {
+            let mut scalar = Scalar::new(Value::Null);
+            if sealed.same {
+                scalar.origin = comment.origin;
+            }
+            scalar.restore(Value::String(sealed.text));
+            return Ok(Some(scalar));
         }
-        comment.set_text(sealed);
+        if sealed.same {
+            comment.restore(sealed.text)
+        } else {
+            comment.set_text(sealed.text)
+        }
         Ok(None)
     }
 }

@@ -4,5 +4,7 @@ mod bench;
 mod config;
 mod cross;
 mod groups;
+mod layout;
 mod metadata;
+mod random;
 mod tampering;
