@@ -54,6 +54,21 @@ pub enum Drift {
     Unknown,
 }
 
+impl Drift {
+    /// The difference in one line: `+alice, -bob`; empty where there is none.
+    pub fn summary(&self) -> String {
+        match self {
+            Self::None => String::new(),
+            Self::Unknown => "not in the lock, its recipients cannot be told".to_owned(),
+            Self::Changed { added, removed } => {
+                let added = added.iter().map(|name| format!("+{name}"));
+                let removed = removed.iter().map(|name| format!("-{name}"));
+                added.chain(removed).collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+}
+
 /// Compares what is wanted with what the lock recorded of this very content,
 /// or else with the stanzas. `known` names recipients that no longer are in
 /// this rule.

@@ -30,6 +30,7 @@ pub(crate) fn run(context: &Context, arguments: &Rekey) -> Outcome {
         context,
         current: &session.current,
         json: arguments.json,
+        force: arguments.force,
     };
     let bad: Vec<&Item<'_>> = items.iter().filter(|item| is_bad(item)).collect();
     let work: Vec<&Item<'_>> = items
@@ -37,7 +38,7 @@ pub(crate) fn run(context: &Context, arguments: &Rekey) -> Outcome {
         .filter(|item| item.has_drifted() || arguments.force && is_encrypted(item))
         .collect();
     if arguments.check {
-        report.items(&items, "drifted");
+        report.items(&items, "drifted", Audience::Output);
         return Ok(if work.is_empty() && bad.is_empty() {
             Exit::Done
         } else {
@@ -48,7 +49,7 @@ pub(crate) fn run(context: &Context, arguments: &Rekey) -> Outcome {
         return Err(failure);
     }
     if arguments.dry_run {
-        report.items(&items, "would rekey");
+        report.items(&items, "would rekey", Audience::Output);
         return Ok(Exit::Done);
     }
     sweep_folders(&items);
@@ -58,7 +59,7 @@ pub(crate) fn run(context: &Context, arguments: &Rekey) -> Outcome {
         apply(&work, &keyring, Some(&mut lock), &|| progress.advance())?;
     }
     settle(&repository, &items, &mut lock, arguments.files.is_empty())?;
-    report.items(&items, "rekeyed");
+    report.items(&items, "rekeyed", Audience::User);
     Ok(Exit::Done)
 }
 
@@ -148,32 +149,46 @@ struct Report<'a> {
     context: &'a Context,
     current: &'a Path,
     json: bool,
+    force: bool,
+}
+
+/// Findings and plans are the output of a command; what it did is for the user.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Audience {
+    Output,
+    User,
 }
 
 impl Report<'_> {
-    fn items(&self, items: &[Item<'_>], verb: &str) {
+    fn items(&self, items: &[Item<'_>], verb: &str, audience: Audience) {
         let ui = &self.context.ui;
         if self.json {
             let files: Vec<Value> = items.iter().map(|item| self.value(item)).collect();
             ui.line(format!("{:#}", json!({ "files": files })));
             return;
         }
-        let mut count = 0;
+        let say = |line: String| match audience {
+            Audience::Output => ui.line(line),
+            Audience::User => ui.say(line),
+        };
+        let mut fitting = 0;
         for item in items {
             let name = self.name(item);
             match (&item.state, &item.drift) {
-                (FileState::Missing, _) => ui.say(format!("{name}: not there yet")),
-                (FileState::NotAge(error), _) => ui.say(format!("{name}: {error}")),
-                (FileState::Unreadable(error), _) => ui.say(format!("{name}: {error}")),
-                (FileState::Encrypted(_), Drift::None) => {}
+                (FileState::Missing, _) => say(format!("{name}: not there yet")),
+                (FileState::NotAge(error), _) => say(format!("{name}: {error}")),
+                (FileState::Unreadable(error), _) => say(format!("{name}: {error}")),
+                (FileState::Encrypted(_), Drift::None) if self.force => {
+                    say(format!("{verb} {name}"));
+                }
+                (FileState::Encrypted(_), Drift::None) => fitting += 1,
                 (FileState::Encrypted(_), drift) => {
-                    count += 1;
-                    ui.say(format!("{verb} {name}{}", difference(drift)));
+                    say(format!("{verb} {name}: {}", drift.summary()));
                 }
             }
         }
-        if count == 0 {
-            ui.say(match items.len() {
+        if fitting == items.len() {
+            say(match fitting {
                 1 => "the file fits its rule".to_owned(),
                 count => format!("all {count} files fit their rules"),
             });
@@ -208,17 +223,5 @@ impl Report<'_> {
             "added": added,
             "removed": removed,
         })
-    }
-}
-
-fn difference(drift: &Drift) -> String {
-    match drift {
-        Drift::None => String::new(),
-        Drift::Unknown => ": not in the lock, its recipients cannot be told".to_owned(),
-        Drift::Changed { added, removed } => {
-            let added = added.iter().map(|name| format!("+{name}"));
-            let removed = removed.iter().map(|name| format!("-{name}"));
-            format!(": {}", added.chain(removed).collect::<Vec<_>>().join(", "))
-        }
     }
 }

@@ -91,11 +91,7 @@ impl Row {
             }
         };
         let difference = match &item.drift {
-            Drift::Changed { added, removed } => {
-                let added = added.iter().map(|name| format!("+{name}"));
-                let removed = removed.iter().map(|name| format!("-{name}"));
-                Some(added.chain(removed).collect::<Vec<_>>().join(" "))
-            }
+            drift @ Drift::Changed { .. } => Some(drift.summary()),
             _ => None,
         };
         Self {
