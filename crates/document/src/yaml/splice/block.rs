@@ -1,5 +1,7 @@
 //! Members of block maps and lists: whole lines.
 
+use std::ops::Range;
+
 use nixseal_base::span::Span;
 use zeroize::Zeroizing;
 
@@ -29,6 +31,26 @@ struct Place {
     after: usize,
 }
 
+/// The members of a block collection, before and after.
+struct Members {
+    column: isize,
+    /// Where the original members stand, comments included.
+    places: Vec<Option<Place>>,
+    /// Which of the original members are no comments.
+    valued: Vec<bool>,
+    changes: Vec<Change>,
+}
+
+impl Members {
+    /// Whether any pair or value stays.
+    fn any_kept(&self) -> bool {
+        let valued = |old: usize| self.valued.get(old).copied().unwrap_or(false);
+        self.changes
+            .iter()
+            .any(|change| matches!(change, Change::Kept(old, _) if valued(*old)))
+    }
+}
+
 impl<'a> Splicer<'a> {
     /// `slot` is none for the top of a document.
     pub(super) fn map(
@@ -52,71 +74,48 @@ impl<'a> Splicer<'a> {
         if *flow {
             return self.flow_map(node, children, original, present);
         }
-        let changes = align(&entry_places(original), &entry_places(present));
-        let kept = |change: &Change| match change {
-            Change::Kept(old, _) => matches!(original.entries.get(*old), Some(Entry::Pair(_))),
-            _ => false,
+        let members = Members {
+            column: isize::try_from(node.start.column).unwrap_or(0),
+            places: self.map_places(original, children),
+            valued: original
+                .entries
+                .iter()
+                .map(|entry| matches!(entry, Entry::Pair(_)))
+                .collect(),
+            changes: align(&entry_places(original), &entry_places(present)),
         };
-        if !changes.iter().any(kept) {
+        if !members.any_kept() {
             return match slot {
                 Some((slot, whole)) => self.replace(node, whole, slot),
                 None => self.refill_document(node, present),
             };
         }
-        let column = isize::try_from(node.start.column).unwrap_or(0);
-        let places = self.map_places(original, children);
-        let mut at = places
-            .iter()
-            .flatten()
-            .next()
-            .map_or(node.span.start, |place| place.start);
-        let mut number = 0;
-        let mut first = true;
-        let mut index = 0;
-        while let Some(change) = changes.get(index) {
-            index += 1;
-            match *change {
-                Change::Kept(old, new) => {
-                    if let (Some(Entry::Pair(one)), Some(Entry::Pair(two))) =
-                        (original.entries.get(old), present.entries.get(new))
-                    {
-                        let colon = colons.get(number).copied().flatten();
-                        self.note_key_alias(children.get(number * 2), &two.key);
-                        let slot = Slot {
-                            column,
-                            colon,
-                            kind: SlotKind::Value,
-                        };
-                        if let Some(value) = children.get(number * 2 + 1) {
-                            self.value(*value, &one.value, &two.value, slot)?;
-                        }
-                        number += 1;
-                    }
-                    (at, first) = self.behind(places.get(old), at, first);
-                }
-                Change::Removed(old) => {
-                    if let Some(Some(place)) = places.get(old)
-                        && matches!(original.entries.get(old), Some(Entry::Pair(_)))
-                    {
-                        let next = places.get(old + 1..).unwrap_or(&[]).iter().flatten().next();
-                        self.remove_member(*place, next.copied(), column)?;
-                        number += 1;
-                    }
-                    (at, first) = self.behind(places.get(old), at, first);
-                }
-                Change::Inserted(new) => {
-                    let mut end = new + 1;
-                    while let Some(Change::Inserted(_)) = changes.get(index) {
-                        index += 1;
-                        end += 1;
-                    }
-                    let entries = present.entries.get(new..end).unwrap_or(&[]);
-                    let lines = emit::emit_entries(entries, column, self.step)?;
-                    self.insert_members(at, first, &lines, column);
-                }
-            }
-        }
-        Ok(())
+        let (column, step) = (members.column, self.step);
+        let lines = |range: Range<usize>| {
+            emit::emit_entries(present.entries.get(range).unwrap_or(&[]), column, step)
+        };
+        self.members(
+            &members,
+            node.span.start,
+            lines,
+            |splicer, old, new, number| {
+                let (Some(Entry::Pair(one)), Some(Entry::Pair(two)), Some(value)) = (
+                    original.entries.get(old),
+                    present.entries.get(new),
+                    children.get(number * 2 + 1),
+                ) else {
+                    return Ok(());
+                };
+                splicer.note_key_alias(children.get(number * 2), &two.key);
+                let colon = colons.get(number).copied().flatten();
+                let slot = Slot {
+                    column,
+                    colon,
+                    kind: SlotKind::Value,
+                };
+                splicer.value(*value, &one.value, &two.value, slot)
+            },
+        )
     }
 
     pub(super) fn list(
@@ -141,63 +140,91 @@ impl<'a> Splicer<'a> {
         if *flow {
             return self.flow_list(node, children, original, present);
         }
-        let changes = align(&item_places(original), &item_places(present));
-        let kept = |change: &Change| match change {
-            Change::Kept(old, _) => matches!(original.items.get(*old), Some(Item::Value(_))),
-            _ => false,
+        let members = Members {
+            column: isize::try_from(node.start.column).unwrap_or(0),
+            places: self.list_places(original, children, dashes),
+            valued: original
+                .items
+                .iter()
+                .map(|item| matches!(item, Item::Value(_)))
+                .collect(),
+            changes: align(&item_places(original), &item_places(present)),
         };
-        if !changes.iter().any(kept) {
+        if !members.any_kept() {
             return self.replace(node, whole, slot);
         }
-        let column = isize::try_from(node.start.column).unwrap_or(0);
-        let places = self.list_places(original, children, dashes);
-        let mut at = places
-            .iter()
-            .flatten()
-            .next()
-            .map_or(node.span.start, |place| place.start);
+        let (column, step) = (members.column, self.step);
+        let lines = |range: Range<usize>| {
+            emit::emit_items(present.items.get(range).unwrap_or(&[]), column, step)
+        };
+        self.members(
+            &members,
+            node.span.start,
+            lines,
+            |splicer, old, new, number| {
+                let (Some(Item::Value(one)), Some(Item::Value(two)), Some(child)) = (
+                    original.items.get(old),
+                    present.items.get(new),
+                    children.get(number),
+                ) else {
+                    return Ok(());
+                };
+                let slot = Slot {
+                    column,
+                    colon: None,
+                    kind: SlotKind::Item,
+                };
+                splicer.value(*child, one, two, slot)
+            },
+        )
+    }
+
+    /// Carries out the changes of a collection: `keep` looks into a pair or value that stays, given
+    /// its old and new place and its number without the comments; `lines` writes new ones.
+    fn members(
+        &mut self,
+        members: &Members,
+        start: usize,
+        lines: impl Fn(Range<usize>) -> Result<Zeroizing<String>, EmitError>,
+        mut keep: impl FnMut(&mut Self, usize, usize, usize) -> Splice,
+    ) -> Splice {
+        // Where new lines go; before the first member until one has been passed.
+        let starts = members.places.iter().flatten().map(|place| place.start);
+        let mut at = starts.min().unwrap_or(start);
         let mut first = true;
         let mut number = 0;
-        let mut index = 0;
-        while let Some(change) = changes.get(index) {
-            index += 1;
-            match *change {
-                Change::Kept(old, new) => {
-                    if let (Some(Item::Value(one)), Some(Item::Value(two))) =
-                        (original.items.get(old), present.items.get(new))
-                    {
-                        let slot = Slot {
-                            column,
-                            colon: None,
-                            kind: SlotKind::Item,
-                        };
-                        if let Some(child) = children.get(number) {
-                            self.value(*child, one, two, slot)?;
-                        }
-                        number += 1;
-                    }
-                    (at, first) = self.behind(places.get(old), at, first);
-                }
-                Change::Removed(old) => {
-                    if let Some(Some(place)) = places.get(old)
-                        && matches!(original.items.get(old), Some(Item::Value(_)))
-                    {
-                        let next = places.get(old + 1..).unwrap_or(&[]).iter().flatten().next();
-                        self.remove_member(*place, next.copied(), column)?;
-                        number += 1;
-                    }
-                    (at, first) = self.behind(places.get(old), at, first);
-                }
+        let mut changes = members.changes.iter().peekable();
+        while let Some(change) = changes.next() {
+            let old = match *change {
                 Change::Inserted(new) => {
                     let mut end = new + 1;
-                    while let Some(Change::Inserted(_)) = changes.get(index) {
-                        index += 1;
+                    while changes
+                        .next_if(|next| matches!(next, Change::Inserted(_)))
+                        .is_some()
+                    {
                         end += 1;
                     }
-                    let items = present.items.get(new..end).unwrap_or(&[]);
-                    let lines = emit::emit_items(items, column, self.step)?;
-                    self.insert_members(at, first, &lines, column);
+                    self.insert_members(at, first, &lines(new..end)?, members.column);
+                    continue;
                 }
+                Change::Kept(old, _) | Change::Removed(old) => old,
+            };
+            let place = members.places.get(old).copied().flatten();
+            if members.valued.get(old).copied().unwrap_or(false) {
+                match (change, place) {
+                    (Change::Kept(_, new), _) => keep(self, old, *new, number)?,
+                    (_, Some(place)) => {
+                        let rest = members.places.get(old + 1..).unwrap_or(&[]);
+                        let next = rest.iter().flatten().find(|next| next.start > place.start);
+                        self.remove_member(place, next.copied(), members.column)?;
+                    }
+                    _ => {}
+                }
+                number += 1;
+            }
+            if let Some(place) = place {
+                at = place.after.max(at);
+                first = false;
             }
         }
         Ok(())
@@ -224,14 +251,6 @@ impl<'a> Splicer<'a> {
             Node::Map(map) => emit::emit_entries(&map.entries, column, self.step),
             Node::List(list) => emit::emit_items(&list.items, column, self.step),
             Node::Scalar(_) => Ok(Zeroizing::default()),
-        }
-    }
-
-    /// Where new members go once a member has been passed.
-    fn behind(&self, place: Option<&Option<Place>>, at: usize, first: bool) -> (usize, bool) {
-        match place {
-            Some(Some(place)) => (place.after.max(at), false),
-            _ => (at, first),
         }
     }
 
