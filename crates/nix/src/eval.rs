@@ -6,10 +6,10 @@
 //! What it covers gives the same values as Nix; where versions of Nix differ
 //! (integer overflow, floats in JSON) it follows the newer ones.
 //!
-//! The steps: [`nesting`] bounds the depth of a text, `rnix` parses it, [`lower`]
-//! checks it and resolves names, [`machine`] and [`interpret`] evaluate. All of
-//! it runs on a thread with a big stack, with caps on depth, work and file
-//! sizes, so that no input makes it crash or run forever.
+//! The steps: [`parse`] makes a tree of a text, [`lower`] resolves its names,
+//! [`machine`] and [`interpret`] evaluate. All of it runs on a thread with a big
+//! stack, with caps on depth, work and file sizes, so that no input makes it crash
+//! or run forever.
 
 use std::path::Path;
 
@@ -22,12 +22,13 @@ mod coerce;
 mod expression;
 mod fault;
 mod files;
+mod indentation;
 mod interpret;
 mod json;
 mod lower;
 mod machine;
-mod nesting;
 mod operators;
+mod parse;
 mod paths;
 mod symbol;
 mod value;

@@ -11,14 +11,13 @@ use std::sync::Arc;
 use nixseal_base::diag::Source;
 use nixseal_base::env::NIX_PATH;
 use nixseal_base::span::Span;
-use rnix::Root;
 
 use super::builtins::nixpkgs_stand_in;
 use super::expression::{At, Expr};
 use super::fault::{Fault, FaultKind, Result};
 use super::lower;
 use super::machine::{Loaded, Machine, ROOT, Thunk};
-use super::nesting::{self, Refusal};
+use super::parse::parse;
 use super::paths;
 use super::symbol::Symbol;
 use super::value::{Attrs, EnvId, Value};
@@ -98,38 +97,21 @@ impl Machine<'_> {
             end: span.end as u32,
         };
         let text = &source.text;
-        nesting::check(text).map_err(|refusal| match refusal {
-            Refusal::Depth(span) => Fault::limit("the text nests too deeply").or_at(at(span)),
-            Refusal::Run(span) => {
-                Fault::unsupported("so long a text without a space").or_at(at(span))
-            }
-            Refusal::Whitespace(span, character) => {
-                let code = u32::from(character);
-                let message = format!("the character U+{code:04X} is no space in Nix");
-                Fault::new(FaultKind::Syntax, message).or_at(at(span))
-            }
+        let tree = parse(text, &mut self.symbols).map_err(|error| {
+            let kind = if error.deep {
+                FaultKind::Limit
+            } else {
+                FaultKind::Syntax
+            };
+            let mut fault = Fault::new(kind, error.message).or_at(at(error.span));
+            fault.hints.extend(error.hint.map(str::to_owned));
+            fault
         })?;
-        let parsed = Root::parse(text);
-        if parsed
-            .errors()
-            .contains(&rnix::ParseError::RecursionLimitExceeded)
-        {
-            return Err(Fault::unsupported(format!(
-                "nesting as deep as in '{}'",
-                shown.display()
-            )));
-        }
-        if let Some((span, message, hint)) = lower::first_error(parsed.errors(), text) {
-            let mut fault = Fault::new(FaultKind::Syntax, message).or_at(at(span));
-            fault.hints.extend(hint.map(str::to_owned));
-            return Err(fault);
-        }
         let home = self.environment.home();
         let names: Option<Vec<Symbol>> =
             scope.map(|scope| scope.entries().iter().map(|attr| attr.name).collect());
         let places = (folder, home.as_deref());
-        let root = parsed.tree();
-        let expression = lower::lower(&root, &mut self.symbols, number, places, names.as_deref())?;
+        let expression = lower::lower(&tree, &mut self.symbols, number, places, names.as_deref())?;
         let env = match scope {
             None => ROOT,
             Some(scope) => {

@@ -79,22 +79,29 @@ fn write_text(text: &[u8], into: &mut String) -> Result<()> {
     let text = std::str::from_utf8(text);
     let text = text.map_err(|_| Fault::evaluation("a string is not UTF-8, JSON needs that"))?;
     into.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => into.push_str("\\\""),
-            '\\' => into.push_str("\\\\"),
-            '\u{8}' => into.push_str("\\b"),
-            '\u{c}' => into.push_str("\\f"),
-            '\n' => into.push_str("\\n"),
-            '\r' => into.push_str("\\r"),
-            '\t' => into.push_str("\\t"),
-            control if control < ' ' => {
+    let mut rest = text;
+    let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    while let Some(index) = rest.bytes().position(special) {
+        let (plain, behind) = rest.split_at(index);
+        into.push_str(plain);
+        let (escape, behind) = behind.split_at(1);
+        match escape {
+            "\"" => into.push_str("\\\""),
+            "\\" => into.push_str("\\\\"),
+            "\u{8}" => into.push_str("\\b"),
+            "\u{c}" => into.push_str("\\f"),
+            "\n" => into.push_str("\\n"),
+            "\r" => into.push_str("\\r"),
+            "\t" => into.push_str("\\t"),
+            control => {
+                let code = control.bytes().next().unwrap_or_default();
                 // Writing to a string cannot fail.
-                let _ = write!(into, "\\u{:04x}", u32::from(control));
+                let _ = write!(into, "\\u{code:04x}");
             }
-            other => into.push(other),
         }
+        rest = behind;
     }
+    into.push_str(rest);
     into.push('"');
     Ok(())
 }

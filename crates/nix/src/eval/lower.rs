@@ -1,214 +1,195 @@
-//! From the parser's tree to [`Expr`]: checks what the parser lets pass, turns
-//! literals into values and resolves every name, as Nix does before it
-//! evaluates anything.
+//! From a tree to [`Expr`]: literals become values and every name is resolved, as
+//! Nix does before it evaluates anything.
 
 use std::path::Path;
 use std::rc::Rc;
 
-use rnix::ast::{self, BinOpKind, HasEntry as _, UnaryOpKind};
-use rnix::{SyntaxKind, SyntaxNode, TextRange};
-use rowan::ast::AstNode as _;
+use nixseal_base::span::Span;
 
 use super::builtins;
-use super::expression::{At, Expr, Formal, Key, Kind, Lambda, Operator, Parameter};
+use super::expression::{At, Expr, Formal, Key, Kind, Lambda, Parameter, Part};
 use super::fault::{Fault, FaultKind, Result};
+use super::parse::{self, AttrName, Node, Tree};
 use super::symbol::{Symbol, Symbols};
 use super::value::Value;
 
 mod bindings;
 mod scope;
-mod syntax_error;
 mod text;
 
+use bindings::Form;
 use scope::{Found, Scope, Scopes};
-pub(crate) use syntax_error::first_error;
 
 /// What lowering needs to know about the file.
-pub(crate) struct Lowering<'m> {
-    pub(crate) symbols: &'m mut Symbols,
-    pub(crate) source: u32,
+struct Lowering<'m> {
+    symbols: &'m mut Symbols,
+    source: u32,
     /// Folder that relative paths start from.
-    pub(crate) folder: &'m Path,
-    pub(crate) home: Option<&'m Path>,
+    folder: &'m Path,
+    home: Option<&'m Path>,
     scopes: Scopes,
 }
 
 /// Lowers a whole file; `extra` are names that `scopedImport` adds to the scope,
 /// in the order of their slots.
 pub(crate) fn lower(
-    root: &ast::Root,
+    tree: &Tree,
     symbols: &mut Symbols,
     source: u32,
     (folder, home): (&Path, Option<&Path>),
     extra: Option<&[Symbol]>,
 ) -> Result<Rc<Expr>> {
+    let scopes = Scopes::default();
     let mut lowering = Lowering {
         symbols,
         source,
         folder,
         home,
-        scopes: Scopes::default(),
+        scopes,
     };
     if let Some(names) = extra {
         lowering.scopes.push(Scope::names(names.iter().copied()));
     }
-    let whole = lowering.at(root.syntax());
-    lowering.required(root.expr(), whole)
+    lowering.expression(tree)
 }
 
 impl Lowering<'_> {
-    fn at(&self, node: &SyntaxNode) -> At {
-        self.at_range(node.text_range())
-    }
-
-    fn at_range(&self, range: TextRange) -> At {
+    fn at(&self, span: Span) -> At {
         At {
             source: self.source,
-            start: range.start().into(),
-            end: range.end().into(),
+            start: span.start as u32,
+            end: span.end as u32,
         }
     }
 
-    fn identifier(&mut self, name: &ast::Ident) -> Symbol {
-        let token = name.syntax().first_token();
-        self.symbols
-            .intern(token.as_ref().map_or("", |token| token.text()).as_bytes())
-    }
-
-    fn required(&mut self, expression: Option<ast::Expr>, at: At) -> Result<Rc<Expr>> {
-        match expression {
-            Some(expression) => self.expression(&expression),
-            None => Err(syntax("an expression is missing here", at)),
-        }
-    }
-
-    /// An expression where a function needs parentheses around it.
-    fn operand(&mut self, expression: Option<ast::Expr>, at: At) -> Result<Rc<Expr>> {
-        if let Some(ast::Expr::Lambda(lambda)) = &expression {
-            let at = self.at(lambda.syntax());
-            return Err(syntax("a function needs parentheses around it here", at));
-        }
-        self.required(expression, at)
-    }
-
-    fn expression(&mut self, expression: &ast::Expr) -> Result<Rc<Expr>> {
-        let at = self.at(expression.syntax());
-        let kind = match expression {
-            ast::Expr::Apply(apply) => return self.apply(apply, at),
-            ast::Expr::Assert(assert) => Kind::Assert {
-                condition: self.required(assert.condition(), at)?,
-                body: self.required(assert.body(), at)?,
+    fn expression(&mut self, tree: &Tree) -> Result<Rc<Expr>> {
+        let at = self.at(tree.span);
+        let kind = match &tree.node {
+            Node::Int(number) => Kind::Constant(Value::Int(*number)),
+            Node::Float(number) => Kind::Constant(Value::Float(*number)),
+            Node::Uri(text) => Kind::Constant(Value::String(Rc::clone(text))),
+            Node::Text(parts) => self.string(parts)?,
+            Node::Path(parts) => self.path(parts)?,
+            Node::SearchPath(name) => Kind::SearchPath(Rc::clone(name)),
+            Node::Name(name) => self.variable(*name, at)?,
+            Node::CurrentPosition => Kind::CurrentPosition,
+            Node::Select {
+                base,
+                path,
+                default,
+            } => self.select(base, path, default.as_deref())?,
+            Node::HasAttr { base, path } => Kind::HasAttr {
+                base: self.expression(base)?,
+                path: self.attribute_path(path)?,
             },
-            ast::Expr::Error(_) => return Err(syntax("this is not an expression", at)),
-            ast::Expr::IfElse(choice) => Kind::If {
-                condition: self.required(choice.condition(), at)?,
-                yes: self.required(choice.body(), at)?,
-                no: self.required(choice.else_body(), at)?,
+            Node::Lambda { parameter, body } => self.lambda(parameter, body)?,
+            Node::Apply {
+                function,
+                arguments,
+            } => Kind::Apply {
+                function: self.expression(function)?,
+                arguments: self.all(arguments)?,
             },
-            ast::Expr::Select(select) => self.select(select, at)?,
-            ast::Expr::Str(string) => self.string(string)?,
-            ast::Expr::PathAbs(_) | ast::Expr::PathRel(_) | ast::Expr::PathHome(_) => {
-                self.path(expression.syntax())?
+            Node::List(items) => Kind::List(self.all(items)?),
+            Node::Set { recursive, entries } => {
+                let form = if *recursive {
+                    Form::Recursive
+                } else {
+                    Form::Plain
+                };
+                Kind::Attrs(Box::new(self.bindings(entries, form)?))
             }
-            ast::Expr::PathSearch(search) => text::search_path(search.syntax()),
-            ast::Expr::Literal(literal) => text::literal(literal.syntax(), at)?,
-            ast::Expr::Lambda(lambda) => self.lambda(lambda, at)?,
-            ast::Expr::LegacyLet(legacy) => {
-                let bindings = self.bindings(legacy.entries(), bindings::Form::Recursive)?;
-                let name = self.symbols.intern(b"body");
+            Node::LegacyLet(entries) => {
+                let bindings = self.bindings(entries, Form::Recursive)?;
                 let base = Rc::new(Expr {
                     kind: Kind::Attrs(Box::new(bindings)),
                     at,
                 });
+                let name = self.symbols.intern(b"body");
                 Kind::Select {
                     base,
                     path: Box::new([Key::Static(name, at)]),
                     default: None,
                 }
             }
-            ast::Expr::LetIn(binding) => self.let_in(binding, at)?,
-            ast::Expr::List(list) => self.list(list, at)?,
-            ast::Expr::BinOp(operation) => self.binary(operation, at)?,
-            ast::Expr::Paren(parens) => {
-                closed_by(parens.syntax(), SyntaxKind::TOKEN_R_PAREN, "`)`", at)?;
-                return self.required(parens.expr(), at);
+            Node::Let { entries, body } => {
+                let bindings = Box::new(self.bindings(entries, Form::Let)?);
+                self.scopes
+                    .push(Scope::names(bindings.names.iter().map(|(name, _)| *name)));
+                let body = self.expression(body)?;
+                self.scopes.pop();
+                Kind::Let { bindings, body }
             }
-            ast::Expr::Root(root) => return self.required(root.expr(), at),
-            ast::Expr::AttrSet(set) => {
-                let form = bindings::form_of(set);
-                Kind::Attrs(Box::new(self.bindings(set.entries(), form)?))
+            Node::With { scope, body } => {
+                let scope = self.expression(scope)?;
+                self.scopes.push(Scope::With);
+                let body = self.expression(body)?;
+                self.scopes.pop();
+                Kind::With { scope, body }
             }
-            ast::Expr::UnaryOp(operation) => self.unary(operation, at)?,
-            ast::Expr::Ident(name) => match name.syntax().first_token() {
-                Some(token) => self.variable(token.text(), at)?,
-                None => return Err(syntax("a name is missing here", at)),
+            Node::If { condition, yes, no } => Kind::If {
+                condition: self.expression(condition)?,
+                yes: self.expression(yes)?,
+                no: self.expression(no)?,
             },
-            ast::Expr::With(with) => self.with(with, at)?,
-            ast::Expr::HasAttr(has) => {
-                let base = self.operand(has.expr(), at)?;
-                Kind::HasAttr {
-                    base,
-                    path: self.attribute_path(has.attrpath(), at)?,
-                }
+            Node::Assert { condition, body } => Kind::Assert {
+                condition: self.expression(condition)?,
+                body: self.expression(body)?,
+            },
+            Node::And(left, right) => Kind::And(self.expression(left)?, self.expression(right)?),
+            Node::Or(left, right) => Kind::Or(self.expression(left)?, self.expression(right)?),
+            Node::Implies(left, right) => {
+                Kind::Implies(self.expression(left)?, self.expression(right)?)
             }
-            ast::Expr::CurPos(_) => Kind::CurrentPosition,
+            Node::Not(operand) => Kind::Not(self.expression(operand)?),
+            Node::Negate(operand) => Kind::Negate(self.expression(operand)?),
+            Node::Binary(operator, left, right) => {
+                Kind::Binary(*operator, self.expression(left)?, self.expression(right)?)
+            }
         };
         Ok(Rc::new(Expr { kind, at }))
     }
 
-    fn variable(&mut self, name: &str, at: At) -> Result<Kind> {
-        if name == "__curPos" {
-            return Ok(Kind::CurrentPosition);
-        }
-        let symbol = self.symbols.intern(name.as_bytes());
-        match self.scopes.find(symbol) {
+    fn all(&mut self, trees: &[Tree]) -> Result<Box<[Rc<Expr>]>> {
+        trees.iter().map(|tree| self.expression(tree)).collect()
+    }
+
+    fn variable(&mut self, name: Symbol, at: At) -> Result<Kind> {
+        let ups = match self.scopes.find(name) {
             Found::Local { up, slot } => return Ok(Kind::Local { up, slot }),
-            Found::Scoped(_) | Found::Nowhere if name == "builtins" => return Ok(Kind::Builtins),
-            Found::Scoped(ups) => {
-                return Ok(builtins::global(name)
-                    .map_or(Kind::Scoped { name: symbol, ups }, Kind::Constant));
-            }
-            Found::Nowhere => {}
-        }
-        builtins::global(name).map(Kind::Constant).ok_or_else(|| {
-            let fault = Fault::evaluation(format!("undefined variable '{name}'")).or_at(at);
-            match self.scopes.similar(name, self.symbols) {
-                Some(other) => fault.hint(format!("did you mean '{other}'?")),
-                None => fault,
-            }
-        })
-    }
-
-    fn apply(&mut self, apply: &ast::Apply, at: At) -> Result<Rc<Expr>> {
-        let argument = self.operand(apply.argument(), at)?;
-        let mut arguments = vec![argument];
-        let mut function = apply.lambda();
-        while let Some(ast::Expr::Apply(inner)) = &function {
-            let inner_at = self.at(inner.syntax());
-            arguments.push(self.operand(inner.argument(), inner_at)?);
-            function = inner.lambda();
-        }
-        arguments.reverse();
-        let function = self.operand(function, at)?;
-        Ok(Rc::new(Expr {
-            kind: Kind::Apply {
-                function,
-                arguments: arguments.into(),
-            },
-            at,
-        }))
-    }
-
-    fn select(&mut self, select: &ast::Select, at: At) -> Result<Kind> {
-        let base = self.operand(select.expr(), at)?;
-        let path = self.attribute_path(select.attrpath(), at)?;
-        let default = match select.default_expr() {
-            Some(default) => Some(self.operand(Some(default), at)?),
-            None if select.or_token().is_some() => {
-                return Err(syntax("a value is missing after `or`", at));
-            }
-            None => None,
+            Found::Scoped(ups) => Some(ups),
+            Found::Nowhere => None,
         };
+        let text = Rc::clone(self.symbols.text(name));
+        if &*text == b"builtins" {
+            return Ok(Kind::Builtins);
+        }
+        let global = std::str::from_utf8(&text).ok().and_then(builtins::global);
+        match (global, ups) {
+            (Some(value), _) => Ok(Kind::Constant(value)),
+            (None, Some(ups)) => Ok(Kind::Scoped { name, ups }),
+            (None, None) => {
+                let name = self.symbols.show(name);
+                let fault = Fault::evaluation(format!("undefined variable '{name}'")).or_at(at);
+                Err(match self.scopes.similar(&name, self.symbols) {
+                    Some(other) => fault.hint(format!("did you mean '{other}'?")),
+                    None => fault,
+                })
+            }
+        }
+    }
+
+    fn select(
+        &mut self,
+        base: &Tree,
+        path: &[parse::Attr],
+        default: Option<&Tree>,
+    ) -> Result<Kind> {
+        let base = self.expression(base)?;
+        let path = self.attribute_path(path)?;
+        let default = default
+            .map(|default| self.expression(default))
+            .transpose()?;
         if let (Kind::Builtins, [Key::Static(name, _)], None) = (&base.kind, &*path, &default) {
             // The usual case, which then needs no set of all builtins.
             if let Some(value) = builtins::member(&self.symbols.show(*name)) {
@@ -222,185 +203,73 @@ impl Lowering<'_> {
         })
     }
 
-    fn attribute_path(&mut self, path: Option<ast::Attrpath>, at: At) -> Result<Box<[Key]>> {
-        let keys = path.iter().flat_map(ast::Attrpath::attrs);
-        let keys: Vec<_> = keys.map(|attr| self.key(&attr)).collect::<Result<_>>()?;
-        if keys.is_empty() {
-            return Err(syntax("an attribute name is missing here", at));
-        }
-        Ok(keys.into())
+    fn attribute_path(&mut self, path: &[parse::Attr]) -> Result<Box<[Key]>> {
+        path.iter().map(|attr| self.key(attr)).collect()
     }
 
-    /// A name, or an expression that gives one; `${"text"}` is a name.
-    fn key(&mut self, attr: &ast::Attr) -> Result<Key> {
-        let at = self.at(attr.syntax());
-        let expression = match attr {
-            ast::Attr::Ident(name) => {
-                return Ok(Key::Static(self.identifier(name), at));
-            }
-            ast::Attr::Str(string) => {
-                let kind = self.string(string)?;
-                Rc::new(Expr { kind, at })
-            }
-            ast::Attr::Dynamic(dynamic) => self.required(dynamic.expr(), at)?,
-        };
-        Ok(match &expression.kind {
-            Kind::Constant(Value::String(text)) => Key::Static(self.symbols.intern(text), at),
-            _ => Key::Dynamic(expression),
-        })
+    fn key(&mut self, attr: &parse::Attr) -> Result<Key> {
+        match &attr.name {
+            AttrName::Static(name) => Ok(Key::Static(*name, self.at(attr.span))),
+            AttrName::Dynamic(name) => Ok(Key::Dynamic(self.expression(name)?)),
+        }
     }
 
-    fn lambda(&mut self, lambda: &ast::Lambda, at: At) -> Result<Kind> {
-        let mut names = Vec::new();
-        let formals = match lambda.param() {
-            Some(ast::Param::IdentParam(parameter)) => {
-                names.extend(parameter.ident());
-                None
-            }
-            Some(ast::Param::Pattern(pattern)) => {
-                names.extend(pattern.pat_bind().and_then(|bind| bind.ident()));
-                let entries: Vec<_> = pattern.pat_entries().collect();
-                Some((
-                    names.len() == 1,
-                    entries,
-                    pattern.ellipsis_token().is_some(),
-                ))
-            }
-            None => return Err(syntax("a function without a parameter", at)),
-        };
-        let entries = formals.iter().flat_map(|(_, entries, _)| entries);
-        names.extend(entries.filter_map(ast::PatEntry::ident));
-        let mut slots: Vec<Symbol> = Vec::with_capacity(names.len());
-        for name in &names {
-            let symbol = self.identifier(name);
-            // Patterns are short: no table needed until they are long.
-            if slots.contains(&symbol) {
-                let message = format!("duplicate formal function argument '{name}'");
-                return Err(syntax(message, self.at(name.syntax())));
-            }
-            slots.push(symbol);
-        }
-        self.scopes.push(Scope::names(slots));
-        let parameter = match formals {
-            None => Parameter::Name,
-            Some((whole, entries, open)) => {
-                let formals = entries.iter().map(|entry| self.formal(entry));
+    fn lambda(&mut self, parameter: &parse::Parameter, body: &Tree) -> Result<Kind> {
+        let names = self.parameter_names(parameter)?;
+        self.scopes.push(Scope::names(names));
+        let parameter = match parameter {
+            parse::Parameter::Name(_) => Parameter::Name,
+            parse::Parameter::Pattern {
+                whole,
+                formals,
+                open,
+            } => {
+                let formals = formals.iter().map(|formal| {
+                    let default = formal
+                        .default
+                        .as_ref()
+                        .map(|default| self.expression(default));
+                    let default = default.transpose()?;
+                    Ok(Formal {
+                        name: formal.name,
+                        default,
+                        at: self.at(formal.span),
+                    })
+                });
+                let formals = formals.collect::<Result<_>>()?;
                 Parameter::Pattern {
-                    whole,
-                    formals: formals.collect::<Result<_>>()?,
-                    open,
+                    whole: whole.is_some(),
+                    formals,
+                    open: *open,
                 }
             }
         };
-        let body = self.required(lambda.body(), at)?;
+        let body = self.expression(body)?;
         self.scopes.pop();
         Ok(Kind::Lambda(Rc::new(Lambda { parameter, body })))
     }
 
-    fn formal(&mut self, entry: &ast::PatEntry) -> Result<Formal> {
-        let at = self.at(entry.syntax());
-        let name = entry.ident().map(|name| self.identifier(&name));
-        let name = name.ok_or_else(|| syntax("a parameter without a name", at))?;
-        let default = match entry.default() {
-            Some(default) => Some(self.expression(&default)?),
-            None if entry.question_token().is_some() => {
-                return Err(syntax("a default is missing after `?`", at));
-            }
-            None => None,
+    /// The names of a parameter in the order of their slots, each once.
+    fn parameter_names(&self, parameter: &parse::Parameter) -> Result<Vec<Symbol>> {
+        let (whole, formals) = match parameter {
+            parse::Parameter::Name(name) => return Ok(vec![*name]),
+            parse::Parameter::Pattern { whole, formals, .. } => (whole, formals),
         };
-        Ok(Formal { name, default, at })
-    }
-
-    fn let_in(&mut self, binding: &ast::LetIn, at: At) -> Result<Kind> {
-        let bindings = self.bindings(binding.entries(), bindings::Form::Let)?;
-        self.scopes
-            .push(Scope::names(bindings.names.iter().map(|(name, _)| *name)));
-        let body = self.required(binding.body(), at)?;
-        self.scopes.pop();
-        Ok(Kind::Let {
-            bindings: Box::new(bindings),
-            body,
-        })
-    }
-
-    fn list(&mut self, list: &ast::List, at: At) -> Result<Kind> {
-        closed_by(list.syntax(), SyntaxKind::TOKEN_R_BRACK, "`]`", at)?;
-        let items = list.items().map(|item| self.operand(Some(item), at));
-        Ok(Kind::List(items.collect::<Result<_>>()?))
-    }
-
-    fn with(&mut self, with: &ast::With, at: At) -> Result<Kind> {
-        let scope = self.required(with.namespace(), at)?;
-        self.scopes.push(Scope::With);
-        let body = self.required(with.body(), at)?;
-        self.scopes.pop();
-        Ok(Kind::With { scope, body })
-    }
-
-    fn unary(&mut self, operation: &ast::UnaryOp, at: At) -> Result<Kind> {
-        let operand = self.operand(operation.expr(), at)?;
-        match operation.operator() {
-            Some(UnaryOpKind::Invert) => Ok(Kind::Not(operand)),
-            Some(UnaryOpKind::Negate) => Ok(Kind::Negate(operand)),
-            None => Err(syntax("an operator is missing here", at)),
+        let formals = formals.iter().map(|formal| (formal.name, formal.span));
+        let (mut names, mut seen) = (Vec::new(), std::collections::HashSet::new());
+        for (name, span) in whole.iter().copied().chain(formals) {
+            if !seen.insert(name) {
+                let name = self.symbols.show(name);
+                let message = format!("duplicate formal function argument '{name}'");
+                return Err(syntax(message, self.at(span)));
+            }
+            names.push(name);
         }
-    }
-
-    fn binary(&mut self, operation: &ast::BinOp, at: At) -> Result<Kind> {
-        let left = self.operand(operation.lhs(), at)?;
-        let right = self.operand(operation.rhs(), at)?;
-        let operator = match operation.operator() {
-            Some(BinOpKind::And) => return Ok(Kind::And(left, right)),
-            Some(BinOpKind::Or) => return Ok(Kind::Or(left, right)),
-            Some(BinOpKind::Implication) => return Ok(Kind::Implies(left, right)),
-            Some(BinOpKind::PipeRight) => {
-                return Ok(Kind::Apply {
-                    function: right,
-                    arguments: Box::new([left]),
-                });
-            }
-            Some(BinOpKind::PipeLeft) => {
-                return Ok(Kind::Apply {
-                    function: left,
-                    arguments: Box::new([right]),
-                });
-            }
-            Some(BinOpKind::Concat) => Operator::Concat,
-            Some(BinOpKind::Update) => Operator::Update,
-            Some(BinOpKind::Add) => Operator::Add,
-            Some(BinOpKind::Sub) => Operator::Subtract,
-            Some(BinOpKind::Mul) => Operator::Multiply,
-            Some(BinOpKind::Div) => Operator::Divide,
-            Some(BinOpKind::Equal) => Operator::Equal,
-            Some(BinOpKind::NotEqual) => Operator::NotEqual,
-            Some(BinOpKind::Less) => Operator::Less,
-            Some(BinOpKind::LessOrEq) => Operator::LessOrEqual,
-            Some(BinOpKind::More) => Operator::More,
-            Some(BinOpKind::MoreOrEq) => Operator::MoreOrEqual,
-            None => return Err(syntax("an operator is missing here", at)),
-        };
-        Ok(Kind::Binary(operator, left, right))
+        Ok(names)
     }
 }
 
 /// A syntax error with a place.
 fn syntax(message: impl Into<String>, at: At) -> Box<Fault> {
     Fault::new(FaultKind::Syntax, message).or_at(at)
-}
-
-/// The parser takes any token for a closing one.
-fn closed_by(node: &SyntaxNode, kind: SyntaxKind, shown: &str, at: At) -> Result<()> {
-    match node.last_child_or_token() {
-        Some(last) if last.kind() == kind => Ok(()),
-        Some(last) => {
-            let range = last.text_range();
-            let at = At {
-                start: range.start().into(),
-                end: range.end().into(),
-                ..at
-            };
-            Err(syntax(format!("expected {shown} here"), at))
-        }
-        None => Err(syntax(format!("expected {shown} here"), at)),
-    }
 }

@@ -70,16 +70,6 @@ impl Attrs {
         }
     }
 
-    /// A set of attributes; of equal names the first counts.
-    pub(crate) fn first_wins(mut entries: Vec<Attr>) -> Self {
-        entries.sort_by_key(|attr| attr.name);
-        entries.dedup_by_key(|attr| attr.name);
-        Self {
-            entries,
-            open: None,
-        }
-    }
-
     /// A set that stands for a bigger one of which only `entries` are known.
     pub(crate) fn stand_in(entries: Vec<Attr>, what: &'static str) -> Self {
         Self {

@@ -82,20 +82,24 @@ pub(super) fn list_to_attrs(machine: &mut Machine<'_>, args: &[ThunkId]) -> Resu
         machine.symbols.intern(b"name"),
         machine.symbols.intern(b"value"),
     );
-    let mut entries = Vec::new();
+    let (mut entries, mut seen) = (Vec::new(), HashSet::new());
     for item in machine.force_list(args[0])?.iter() {
         let attrs = machine.force_attrs(*item)?;
         let name = match machine.lookup(&attrs, name_key)? {
             Some(name) => machine.force_name(name)?,
             None => return Err(machine.missing(&attrs, name_key)),
         };
+        // Of equal names the first counts, and the others need no value.
+        if !seen.insert(name) {
+            continue;
+        }
         match attrs.get(value_key) {
             Some(attr) => entries.push(Attr { name, ..*attr }),
             None => return Err(machine.missing(&attrs, value_key)),
         }
     }
     machine.spend(entries.len())?;
-    Ok(Value::Attrs(Rc::new(Attrs::first_wins(entries))))
+    Ok(Value::Attrs(Rc::new(Attrs::new(entries))))
 }
 
 pub(super) fn map_attrs(machine: &mut Machine<'_>, args: &[ThunkId]) -> Result<Value> {

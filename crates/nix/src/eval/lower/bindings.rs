@@ -4,14 +4,11 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use rnix::SyntaxKind;
-use rnix::ast::{self, HasEntry as _};
-use rowan::ast::AstNode as _;
-
 use super::scope::Scope;
 use super::{Lowering, syntax};
-use crate::eval::expression::{At, Binding, Bindings, Expr, Key, Kind};
+use crate::eval::expression::{At, Binding, Bindings, Expr, Kind, Names};
 use crate::eval::fault::{Fault, Result};
+use crate::eval::parse::{Attr, AttrName, Entry, Node, Tree};
 use crate::eval::symbol::Symbol;
 
 /// What kind of group the bindings are in.
@@ -23,89 +20,77 @@ pub(super) enum Form {
     Let,
 }
 
-/// What a set written as `{ … }` or `rec { … }` is.
-pub(super) fn form_of(set: &ast::AttrSet) -> Form {
-    let first = set.syntax().first_token().map(|token| token.kind());
-    if first == Some(SyntaxKind::TOKEN_REC) {
-        Form::Recursive
-    } else {
-        Form::Plain
-    }
-}
-
 /// Bindings as written, with paths merged.
 #[derive(Default)]
-struct Group {
+struct Group<'t> {
     recursive: bool,
-    entries: Vec<Entry>,
-    /// Where names are in `entries`, once there are many.
+    members: Vec<Member<'t>>,
+    /// Where names are in `members`, once there are many.
     index: HashMap<Symbol, usize>,
-    dynamic: Vec<(ast::Attr, Definition, At)>,
+    dynamic: Vec<(&'t Tree, Definition<'t>, At)>,
 }
 
-struct Entry {
+struct Member<'t> {
     name: Symbol,
     at: At,
-    definition: Definition,
+    definition: Definition<'t>,
 }
 
-/// Up to this many entries are searched one by one.
+enum Definition<'t> {
+    Expression(&'t Tree),
+    Group(Group<'t>),
+    /// `inherit`, with the source in parentheses where there is one.
+    Inherit(Option<&'t Tree>),
+}
+
+/// Up to this many members are searched one by one.
 const FEW: usize = 12;
 
-impl Group {
+impl<'t> Group<'t> {
     fn find(&self, name: Symbol) -> Option<usize> {
-        if self.entries.len() > FEW {
+        if self.members.len() > FEW {
             return self.index.get(&name).copied();
         }
-        self.entries.iter().position(|entry| entry.name == name)
+        self.members.iter().position(|member| member.name == name)
     }
 
-    fn push(&mut self, entry: Entry) -> usize {
-        let index = self.entries.len();
+    fn push(&mut self, member: Member<'t>) -> usize {
+        let index = self.members.len();
         if index == FEW {
             self.index = self
-                .entries
+                .members
                 .iter()
-                .map(|entry| entry.name)
+                .map(|member| member.name)
                 .zip(0..)
                 .collect();
         }
         if index >= FEW {
-            self.index.insert(entry.name, index);
+            self.index.insert(member.name, index);
         }
-        self.entries.push(entry);
+        self.members.push(member);
         index
     }
 }
 
-enum Definition {
-    Expression(ast::Expr),
-    Group(Group),
-    /// `inherit`, with the source in parentheses where there is one.
-    Inherit(Option<ast::Expr>),
-}
-
 impl Lowering<'_> {
     /// Lowers the bindings of one set or `let`.
-    pub(super) fn bindings(
-        &mut self,
-        entries: impl Iterator<Item = ast::Entry>,
-        form: Form,
-    ) -> Result<Bindings> {
+    pub(super) fn bindings(&mut self, entries: &[Entry], form: Form) -> Result<Bindings> {
         let group = self.collect(entries, form)?;
         self.lower_group(&group)
     }
 
-    fn collect(&mut self, entries: impl Iterator<Item = ast::Entry>, form: Form) -> Result<Group> {
+    fn collect<'t>(&self, entries: &'t [Entry], form: Form) -> Result<Group<'t>> {
         let mut group = Group {
             recursive: form != Form::Plain,
             ..Group::default()
         };
         for entry in entries {
             match entry {
-                ast::Entry::Inherit(inherit) => self.collect_inherit(&mut group, &inherit)?,
-                ast::Entry::AttrpathValue(binding) => {
-                    self.collect_path(&mut group, &binding)?;
+                Entry::Inherit { source, attrs } => {
+                    self.collect_inherit(&mut group, source.as_ref(), attrs)?;
+                }
+                Entry::Binding { path, value } => {
+                    self.collect_binding(&mut group, path, value)?;
                     if let (Form::Let, Some((_, _, at))) = (form, group.dynamic.first()) {
                         return Err(syntax("dynamic attributes are not allowed in let", *at));
                     }
@@ -115,201 +100,167 @@ impl Lowering<'_> {
         Ok(group)
     }
 
-    fn collect_inherit(&mut self, group: &mut Group, inherit: &ast::Inherit) -> Result<()> {
-        let at = self.at(inherit.syntax());
-        let source = match inherit.from() {
-            None => None,
-            Some(from) => Some(
-                from.expr()
-                    .ok_or_else(|| syntax("an expression is missing here", at))?,
-            ),
-        };
-        for attr in inherit.attrs() {
-            let at = self.at(attr.syntax());
-            let Key::Static(name, at) = self.key(&attr)? else {
+    fn collect_inherit<'t>(
+        &self,
+        group: &mut Group<'t>,
+        source: Option<&'t Tree>,
+        attrs: &'t [Attr],
+    ) -> Result<()> {
+        for attr in attrs {
+            let at = self.at(attr.span);
+            let AttrName::Static(name) = attr.name else {
                 return Err(syntax("dynamic attributes are not allowed in inherit", at));
             };
-            let definition = Definition::Inherit(source.clone());
+            let definition = Definition::Inherit(source);
             self.define(
                 group,
-                Entry {
+                Member {
                     name,
                     at,
                     definition,
                 },
+                &[],
             )?;
         }
         Ok(())
     }
 
-    fn collect_path(&mut self, group: &mut Group, binding: &ast::AttrpathValue) -> Result<()> {
-        let Some(path) = binding
-            .attrpath()
-            .filter(|path| path.attrs().nth(1).is_some())
-        else {
-            return self.collect_binding(group, binding);
-        };
-        let names = self.at(path.syntax());
-        self.collect_binding(group, binding).map_err(|mut fault| {
-            // The whole path says more than the part of it that is there twice.
-            if fault
-                .at
-                .is_some_and(|at| names.start <= at.start && at.end <= names.end)
-                && fault.related.is_some()
-            {
-                fault.message = already_defined(&path.to_string());
-            }
-            fault
-        })
-    }
-
-    fn collect_binding(&mut self, group: &mut Group, binding: &ast::AttrpathValue) -> Result<()> {
-        let whole = self.at(binding.syntax());
-        let path = binding
-            .attrpath()
-            .map(|path| path.attrs().collect::<Vec<_>>());
-        let path = path.unwrap_or_default();
+    fn collect_binding<'t>(
+        &self,
+        group: &mut Group<'t>,
+        path: &'t [Attr],
+        value: &'t Tree,
+    ) -> Result<()> {
         let Some((last, parents)) = path.split_last() else {
-            return Err(syntax("an attribute name is missing here", whole));
+            return Ok(());
         };
-        let value = binding
-            .value()
-            .ok_or_else(|| syntax("a value is missing here", whole))?;
         let mut group = group;
         for attr in parents {
-            group = match self.name(attr)? {
-                Some((name, at)) => self.descend(group, name, at)?,
-                None => {
-                    let at = self.at(attr.syntax());
-                    let inner = Definition::Group(Group::default());
-                    group.dynamic.push((attr.clone(), inner, at));
+            let at = self.at(attr.span);
+            group = match &attr.name {
+                AttrName::Static(name) => self.descend(group, *name, at, path)?,
+                AttrName::Dynamic(name) => {
+                    group
+                        .dynamic
+                        .push((name, Definition::Group(Group::default()), at));
                     match group.dynamic.last_mut() {
                         Some((_, Definition::Group(inner), _)) => inner,
-                        _ => return Err(syntax("an attribute name is missing here", whole)),
+                        _ => return Ok(()),
                     }
                 }
             };
         }
         let definition = self.definition(value)?;
-        match self.name(last)? {
-            Some((name, at)) => self.define(
+        let at = self.at(last.span);
+        match &last.name {
+            AttrName::Static(name) => self.define(
                 group,
-                Entry {
-                    name,
+                Member {
+                    name: *name,
                     at,
                     definition,
                 },
+                path,
             ),
-            None => {
-                group
-                    .dynamic
-                    .push((last.clone(), definition, self.at(last.syntax())));
+            AttrName::Dynamic(name) => {
+                group.dynamic.push((name, definition, at));
                 Ok(())
             }
         }
     }
 
-    /// The name, where it does not have to be evaluated.
-    fn name(&mut self, attr: &ast::Attr) -> Result<Option<(Symbol, At)>> {
-        if let ast::Attr::Dynamic(dynamic) = attr {
-            // Names inside are in scopes that are not entered yet: only plain
-            // strings are looked at here.
-            let mut inner = dynamic.expr();
-            while let Some(ast::Expr::Paren(parens)) = inner {
-                inner = parens.expr();
-            }
-            let Some(ast::Expr::Str(string)) = inner else {
-                return Ok(None);
-            };
-            return self
-                .name(&ast::Attr::Str(string))
-                .map(|found| found.map(|(name, _)| (name, self.at(attr.syntax()))));
-        }
-        if let ast::Attr::Str(string) = attr
-            && string.syntax().children().next().is_some()
-        {
-            return Ok(None);
-        }
-        match self.key(attr)? {
-            Key::Static(name, at) => Ok(Some((name, at))),
-            Key::Dynamic(_) => Ok(None),
-        }
-    }
-
     /// A set written out is kept open, since later paths may add to it.
-    fn definition(&mut self, value: ast::Expr) -> Result<Definition> {
-        let mut inner = Some(value.clone());
-        while let Some(ast::Expr::Paren(parens)) = inner {
-            inner = parens.expr();
-        }
-        let Some(ast::Expr::AttrSet(set)) = inner else {
+    fn definition<'t>(&self, value: &'t Tree) -> Result<Definition<'t>> {
+        let Node::Set { recursive, entries } = &value.node else {
             return Ok(Definition::Expression(value));
         };
-        let form = form_of(&set);
-        Ok(Definition::Group(self.collect(set.entries(), form)?))
+        let form = if *recursive {
+            Form::Recursive
+        } else {
+            Form::Plain
+        };
+        Ok(Definition::Group(self.collect(entries, form)?))
     }
 
-    fn descend<'g>(&self, group: &'g mut Group, name: Symbol, at: At) -> Result<&'g mut Group> {
+    fn descend<'g, 't>(
+        &self,
+        group: &'g mut Group<'t>,
+        name: Symbol,
+        at: At,
+        path: &[Attr],
+    ) -> Result<&'g mut Group<'t>> {
         let index = group.find(name).unwrap_or_else(|| {
             let definition = Definition::Group(Group::default());
-            group.push(Entry {
+            group.push(Member {
                 name,
                 at,
                 definition,
             })
         });
-        match group.entries.get_mut(index) {
-            Some(Entry {
+        match group.members.get_mut(index) {
+            Some(Member {
                 definition: Definition::Group(inner),
                 ..
             }) => Ok(inner),
-            present => Err(self.duplicate(name, at, present.map(|entry| entry.at))),
+            present => Err(self.duplicate(path, name, at, present.map(|member| member.at))),
         }
     }
 
-    fn define(&self, group: &mut Group, entry: Entry) -> Result<()> {
-        let Some(index) = group.find(entry.name) else {
-            group.push(entry);
+    fn define<'t>(&self, group: &mut Group<'t>, member: Member<'t>, path: &[Attr]) -> Result<()> {
+        let Some(index) = group.find(member.name) else {
+            group.push(member);
             return Ok(());
         };
-        let Some(present) = group.entries.get_mut(index) else {
+        let Some(present) = group.members.get_mut(index) else {
             return Ok(());
         };
-        match (&mut present.definition, entry.definition) {
+        match (&mut present.definition, member.definition) {
             (Definition::Group(present), Definition::Group(added)) => {
-                for inner in added.entries {
+                for inner in added.members {
                     if let Some(index) = present.find(inner.name) {
-                        let first = present.entries.get(index).map(|entry| entry.at);
-                        return Err(self.duplicate(inner.name, inner.at, first));
+                        let first = present.members.get(index).map(|member| member.at);
+                        return Err(self.duplicate(&[], inner.name, inner.at, first));
                     }
                     present.push(inner);
                 }
                 present.dynamic.extend(added.dynamic);
                 Ok(())
             }
-            _ => Err(self.duplicate(entry.name, entry.at, Some(present.at))),
+            _ => Err(self.duplicate(path, member.name, member.at, Some(present.at))),
         }
     }
 
-    fn duplicate(&self, name: Symbol, at: At, first: Option<At>) -> Box<Fault> {
-        let mut fault = syntax(already_defined(&self.symbols.show(name)), at);
+    /// Says the whole path where it is known.
+    fn duplicate(&self, path: &[Attr], name: Symbol, at: At, first: Option<At>) -> Box<Fault> {
+        let names = path.iter().map(|attr| match attr.name {
+            AttrName::Static(name) => self.symbols.show(name),
+            AttrName::Dynamic(_) => "${…}".to_owned(),
+        });
+        let shown = match path {
+            [] => self.symbols.show(name),
+            _ => names.collect::<Vec<_>>().join("."),
+        };
+        let mut fault = syntax(format!("attribute '{shown}' is already defined"), at);
         fault.related = first.map(|first| ("first defined at", first));
         fault
     }
 
-    fn lower_group(&mut self, group: &Group) -> Result<Bindings> {
-        let names: Rc<[_]> = group
-            .entries
+    fn lower_group(&mut self, group: &Group<'_>) -> Result<Bindings> {
+        let names: Names = group
+            .members
             .iter()
-            .map(|entry| (entry.name, entry.at))
+            .map(|member| (member.name, member.at))
             .collect();
-        let mut values = Vec::with_capacity(names.len());
         // `inherit name` looks around the group, everything else into it.
-        for entry in &group.entries {
-            values.push(match &entry.definition {
+        let mut outer = Vec::with_capacity(names.len());
+        for member in &group.members {
+            outer.push(match &member.definition {
                 Definition::Inherit(None) => {
-                    let kind = self.variable(&self.symbols.show(entry.name), entry.at)?;
-                    Some(Binding::Outer(Rc::new(Expr { kind, at: entry.at })))
+                    let kind = self.variable(member.name, member.at)?;
+                    Some(Binding::Outer(Rc::new(Expr {
+                        kind,
+                        at: member.at,
+                    })))
                 }
                 _ => None,
             });
@@ -319,32 +270,27 @@ impl Lowering<'_> {
                 .push(Scope::names(names.iter().map(|(name, _)| *name)));
         }
         let mut sources = Sources::default();
-        let mut bindings = Vec::with_capacity(names.len());
-        for (entry, outer) in group.entries.iter().zip(values) {
-            bindings.push(match (&entry.definition, outer) {
+        let mut values = Vec::with_capacity(names.len());
+        for (member, outer) in group.members.iter().zip(outer) {
+            values.push(match (&member.definition, outer) {
                 (_, Some(outer)) => outer,
                 (Definition::Inherit(Some(source)), None) => {
                     Binding::From(sources.number(self, source)?)
                 }
-                (definition, None) => Binding::Plain(self.lower_definition(definition, entry.at)?),
+                (definition, None) => Binding::Plain(self.lower_definition(definition, member.at)?),
             });
         }
         let mut dynamic = Vec::with_capacity(group.dynamic.len());
-        for (attr, definition, at) in &group.dynamic {
-            let name = match self.key(attr)? {
-                Key::Dynamic(name) => name,
-                Key::Static(name, at) => {
-                    let text = self.symbols.text(name).clone();
-                    let kind = Kind::Constant(crate::eval::value::Value::String(text));
-                    Rc::new(Expr { kind, at })
-                }
-            };
-            dynamic.push((name, self.lower_definition(definition, *at)?));
+        for (name, definition, at) in &group.dynamic {
+            dynamic.push((
+                self.expression(name)?,
+                self.lower_definition(definition, *at)?,
+            ));
         }
         if group.recursive {
             self.scopes.pop();
         }
-        let (values, dynamic) = (bindings.into(), dynamic.into());
+        let (values, dynamic) = (values.into(), dynamic.into());
         let sources = sources.expressions.into();
         Ok(Bindings {
             recursive: group.recursive,
@@ -355,7 +301,7 @@ impl Lowering<'_> {
         })
     }
 
-    fn lower_definition(&mut self, definition: &Definition, at: At) -> Result<Rc<Expr>> {
+    fn lower_definition(&mut self, definition: &Definition<'_>, at: At) -> Result<Rc<Expr>> {
         match definition {
             Definition::Expression(value) => self.expression(value),
             Definition::Group(group) => {
@@ -370,23 +316,19 @@ impl Lowering<'_> {
     }
 }
 
-fn already_defined(name: &str) -> String {
-    format!("attribute '{name}' is already defined")
-}
-
 /// The sets of `inherit (set) …`, each lowered once.
 #[derive(Default)]
-struct Sources {
+struct Sources<'t> {
     expressions: Vec<Rc<Expr>>,
-    last: Option<ast::Expr>,
+    last: Option<&'t Tree>,
 }
 
-impl Sources {
-    fn number(&mut self, lowering: &mut Lowering<'_>, source: &ast::Expr) -> Result<u32> {
-        if self.last.as_ref() != Some(source) {
+impl<'t> Sources<'t> {
+    fn number(&mut self, lowering: &mut Lowering<'_>, source: &'t Tree) -> Result<u32> {
+        if !self.last.is_some_and(|last| std::ptr::eq(last, source)) {
             self.expressions.push(lowering.expression(source)?);
-            self.last = Some(source.clone());
+            self.last = Some(source);
         }
-        Ok(u32::try_from(self.expressions.len()).unwrap_or(u32::MAX) - 1)
+        Ok(self.expressions.len() as u32 - 1)
     }
 }
