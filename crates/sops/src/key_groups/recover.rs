@@ -242,3 +242,154 @@ fn explain(
         absent,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::master_key::KeySource;
+    use crate::metadata::Moment;
+    use crate::selector::Selector;
+
+    /// Keys whose wrapped text says what they cost and whether they open.
+    #[derive(Default)]
+    struct Fake {
+        tried: Mutex<Vec<String>>,
+    }
+
+    struct FakeKey<'a>(&'a Fake, KeyId);
+
+    impl KeySource for Fake {
+        fn master_key<'a>(&'a self, id: &KeyId) -> Option<Box<dyn MasterKey + 'a>> {
+            Some(Box::new(FakeKey(self, id.clone())))
+        }
+    }
+
+    impl MasterKey for FakeKey<'_> {
+        fn id(&self) -> &KeyId {
+            &self.1
+        }
+
+        fn cost(&self, enc: &str) -> Cost {
+            match enc.split(' ').next() {
+                Some("hand") => Cost::AtHand,
+                Some("program") => Cost::Program,
+                Some("question") => Cost::Question,
+                _ => Cost::Hopeless,
+            }
+        }
+
+        fn wrap(&self, _share: &SecretBytes) -> Result<String, String> {
+            Err("not here".to_owned())
+        }
+
+        fn unwrap(&self, enc: &str) -> Result<SecretBytes, UnwrapFailure> {
+            self.0.tried.lock().unwrap().push(self.1.to_string());
+            let opens = !enc.ends_with("no") && !enc.starts_with("hopeless");
+            let share = enc.rsplit(' ').next().unwrap_or_default();
+            let share = share
+                .parse()
+                .map_or_else(|_| vec![7; 32], |point: u8| vec![point; 33]);
+            if opens {
+                Ok(SecretBytes::new(share))
+            } else {
+                Err(UnwrapFailure::new("closed"))
+            }
+        }
+    }
+
+    /// Tries groups of `(kind, wrapped)`; keys are named by kind and position.
+    fn tried(groups: &[&[(KeyKind, &str)]], threshold: u32, order: &str) -> (Vec<String>, bool) {
+        let key = |(index, (kind, enc)): (usize, &(KeyKind, &str))| {
+            let field = if *kind == KeyKind::Age {
+                "recipient"
+            } else {
+                "fp"
+            };
+            let id = KeyId::new(*kind, &[(field, &format!("{kind}{index}"))]);
+            WrappedKey {
+                id,
+                created_at: None,
+                enc: (*enc).to_owned(),
+            }
+        };
+        let groups = groups
+            .iter()
+            .map(|group| group.iter().enumerate().map(key).collect());
+        let moment = Moment::parse("2026-11-23T06:46:17Z").unwrap();
+        let mut metadata = Metadata::new(groups.collect(), Selector::Everything, moment);
+        metadata.shamir_threshold = threshold;
+        let fake = Fake::default();
+        let sources = KeySources::new(vec![&fake]);
+        let result = recover(
+            &metadata,
+            &sources,
+            &order.parse().unwrap(),
+            &Owners::default(),
+        );
+        let opened = result.is_ok();
+        (fake.tried.into_inner().unwrap(), opened)
+    }
+
+    #[test]
+    fn cheap_keys_come_first_and_nobody_is_asked_in_vain() {
+        use KeyKind::{Age, Pgp};
+        let group = [
+            (Age, "hopeless"),
+            (Age, "question x"),
+            (Pgp, "program no"),
+            (Age, "hand no"),
+        ];
+        let (order, opened) = tried(&[&group], 0, "");
+        assert!(opened);
+        assert_eq!(order, ["age3", "pgp2", "age1"]);
+        let (order, _) = tried(&[&[(Age, "question x"), (Pgp, "program x")]], 0, "");
+        assert_eq!(order, ["pgp1"]);
+        let (order, opened) = tried(&[&[(Age, "hopeless"), (Age, "hand no")]], 0, "");
+        assert_eq!(
+            (order.len(), opened),
+            (2, false),
+            "all are tried for their reasons"
+        );
+    }
+
+    #[test]
+    fn the_order_of_the_user_counts() {
+        use KeyKind::{Age, Pgp};
+        let group = [(Age, "hand x"), (Pgp, "program x")];
+        assert_eq!(tried(&[&group], 0, "pgp,age").0, ["pgp1"]);
+        assert_eq!(tried(&[&group], 0, "age").0, ["age0"]);
+    }
+
+    #[test]
+    fn no_more_groups_are_opened_than_needed() {
+        use KeyKind::Age;
+        let groups: [&[(KeyKind, &str)]; 3] = [
+            &[(Age, "question 1")],
+            &[(Age, "hand 2")],
+            &[(Age, "hand 3")],
+        ];
+        assert_eq!(
+            tried(&groups, 2, "").0.len(),
+            2,
+            "the question is not needed"
+        );
+        assert_eq!(tried(&groups, 3, "").0, ["age0", "age0", "age0"]);
+        assert_eq!(
+            tried(&groups, 0, "").0.len(),
+            3,
+            "no threshold: all of them"
+        );
+    }
+
+    #[test]
+    fn orders_are_read() {
+        assert_eq!("".parse(), Ok(DecryptionOrder::default()));
+        let kinds = vec![KeyKind::Pgp, KeyKind::HcKms];
+        assert_eq!("pgp, hckms".parse(), Ok(DecryptionOrder(Some(kinds))));
+        assert!("pgp,pgp".parse::<DecryptionOrder>().unwrap_err().doubled);
+        let unknown = "gpg".parse::<DecryptionOrder>().unwrap_err();
+        assert!(!unknown.doubled && unknown.to_string().contains("'gpg'"));
+    }
+}
