@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod context;
 mod failure;
+mod input;
 mod personalities;
 mod ui;
 

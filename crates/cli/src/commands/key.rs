@@ -1,6 +1,5 @@
 //! `nixseal key`: new keys, public halves, conversions.
 
-use std::io;
 use std::path::Path;
 
 use nixseal_age::identity_file::{IdentityFile, Layout, ParsedIdentity, parse_identity_file};
@@ -17,10 +16,8 @@ use super::{Session, streams};
 use crate::args::{Key, KeyKind};
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
+use crate::input::{KEY_LIMIT, standard_input};
 use crate::ui::UserPrompter;
-
-/// Largest key file that is read, in bytes.
-const LIMIT: usize = 1024 * 1024;
 
 /// Makes and converts keys.
 pub(crate) fn run(context: &Context, key: &Key) -> Outcome {
@@ -132,13 +129,13 @@ fn refuse_existing(path: &Path) -> Result<(), Failure> {
 fn public(context: &Context, files: &[std::path::PathBuf]) -> Outcome {
     let session = Session::new(context)?;
     if files.is_empty() {
-        let content = standard_input()?;
+        let content = standard_input(KEY_LIMIT)?;
         print_public(&session, content, "standard input")?;
     }
     for path in files {
         print_public(
             &session,
-            read_secret(path, LIMIT)?,
+            read_secret(path, KEY_LIMIT)?,
             &path.display().to_string(),
         )?;
     }
@@ -171,11 +168,6 @@ fn print_public(session: &Session<'_>, content: SecretBytes, name: &str) -> Resu
     Ok(())
 }
 
-fn standard_input() -> Result<SecretBytes, Failure> {
-    SecretBytes::read_from(io::stdin().lock(), LIMIT)
-        .map_err(|cause| Failure::new(format!("cannot read standard input: {cause}")))
-}
-
 fn from_ssh(
     context: &Context,
     file: Option<&Path>,
@@ -183,8 +175,8 @@ fn from_ssh(
     output: Option<&Path>,
 ) -> Outcome {
     let content = match file {
-        Some(path) => read_secret(path, LIMIT)?,
-        None => standard_input()?,
+        Some(path) => read_secret(path, KEY_LIMIT)?,
+        None => standard_input(KEY_LIMIT)?,
     };
     let name = file
         .unwrap_or(Path::new("standard input"))

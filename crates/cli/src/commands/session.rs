@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use nixseal_age::keyring::{Flavour, Interaction, Keyring, Source};
 use nixseal_base::process::find_program;
-use nixseal_base::secret::SecretBytes;
 use nixseal_nix::rules::{self, Evaluator, Rules};
 use nixseal_repository::lock::Lock;
 use nixseal_repository::{Preference, Repository, Resolved, Rule, RuleKey, locate};
@@ -13,6 +12,7 @@ use nixseal_repository::{Preference, Repository, Resolved, Rule, RuleKey, locate
 use crate::args::{IdentityArgs, RulesArgs};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::input::{KEY_LIMIT, standard_input};
 use crate::ui::UserPrompter;
 
 /// One run's view of the outside.
@@ -86,7 +86,7 @@ impl<'a> Session<'a> {
         let mut builder = Keyring::builder(&self.asks);
         for path in &arguments.identity {
             builder = builder.source(match path.as_os_str() == "-" {
-                true => Source::bytes("standard input", standard_input()?).required(),
+                true => Source::bytes("standard input", standard_input(KEY_LIMIT)?).required(),
                 false => Source::file(path).required(),
             });
         }
@@ -170,10 +170,4 @@ fn entries(rules: Rules) -> Vec<Rule> {
         place: rule.place,
     });
     good.chain(broken).collect()
-}
-
-fn standard_input() -> Result<SecretBytes, Failure> {
-    const LIMIT: usize = 16 * 1024 * 1024;
-    SecretBytes::read_from(std::io::stdin().lock(), LIMIT)
-        .map_err(|cause| Failure::new(format!("cannot read standard input: {cause}")))
 }

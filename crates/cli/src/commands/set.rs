@@ -12,6 +12,7 @@ use super::Session;
 use crate::args::{Generator as Kind, Set};
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
+use crate::input::standard_input;
 use crate::ui::UserPrompter;
 
 /// Encrypts a new value; the old one is neither needed nor read.
@@ -71,8 +72,7 @@ fn value(context: &Context, arguments: &Set) -> Result<Generated, Failure> {
             public: None,
         });
     }
-    let mut value = SecretBytes::read_from(io::stdin().lock(), FILE_LIMIT)
-        .map_err(|cause| Failure::new(format!("cannot read standard input: {cause}")))?;
+    let mut value = standard_input(FILE_LIMIT)?;
     if arguments.trim {
         let bytes = value.expose();
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);

@@ -17,8 +17,8 @@ use std::path::Path;
 use nixseal_base::editor::Editor;
 use nixseal_base::env::{EDITOR, VISUAL};
 use nixseal_base::secret::SecretBytes;
-use nixseal_repository::Preference;
 use nixseal_repository::edit::{Current, read, readers, type_in};
+use nixseal_repository::{FILE_LIMIT, Preference};
 
 use self::arguments::{Action, Arguments, Request};
 use self::change::{Change, Had, failed};
@@ -26,6 +26,7 @@ use self::folder::{Folder, Place};
 use crate::commands::Session;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
+use crate::input::open_standard_input;
 
 /// Runs `agenix` with `words`; gives the exit code.
 pub(super) fn run(context: &Context, words: &[OsString]) -> u8 {
@@ -172,7 +173,7 @@ fn new_content(
     match source {
         Source::AsIs => Ok(plaintext.map(SecretBytes::duplicate)),
         // agenix copies nothing over the file then, so that it stays as it is.
-        Source::Input => Ok(match change::standard_input()? {
+        Source::Input => Ok(match open_standard_input(FILE_LIMIT)? {
             None => plaintext.map(SecretBytes::duplicate),
             input => input,
         }),

@@ -17,16 +17,17 @@ use nixseal_base::env::{EDITOR, VISUAL};
 use nixseal_base::secret::SecretBytes;
 use nixseal_repository::edit::{Current, EditError, read, type_in};
 use nixseal_repository::rekey::FailureReason;
-use nixseal_repository::{FileState, Secret};
+use nixseal_repository::{FILE_LIMIT, FileState, Secret};
 
 use self::arguments::Arguments;
 use self::editor::Chosen;
 use super::agenix::batch;
-use super::agenix::change::{self, Change, Had, failed};
+use super::agenix::change::{Change, Had, failed};
 use super::agenix::folder::{Folder, Found};
 use crate::commands::Session;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
+use crate::input::standard_input;
 
 /// Runs `ragenix` with `words`; gives the exit code.
 pub(super) fn run(context: &Context, words: &[OsString]) -> u8 {
@@ -93,9 +94,7 @@ impl Run<'_> {
         };
         let typed = matches!(chosen, Chosen::Command { .. });
         let text = match chosen {
-            Chosen::Input => {
-                change::standard_input()?.ok_or_else(|| Failure::new("standard input is closed"))?
-            }
+            Chosen::Input => standard_input(FILE_LIMIT)?,
             // The editor finds an empty file, and what it leaves is taken.
             Chosen::Command { program } if !exists => {
                 self.typed(&found, &editor, &program, None)?

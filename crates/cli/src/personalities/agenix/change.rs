@@ -1,14 +1,12 @@
 //! Writing new content, with care for emptied secrets.
 
-use std::io;
 use std::path::Path;
 
 use nixseal_age::Armor;
 use nixseal_base::secret::SecretBytes;
+use nixseal_repository::Secret;
 use nixseal_repository::edit::{Current, EditError, write, write_typed};
 use nixseal_repository::lock::Lock;
-use nixseal_repository::{FILE_LIMIT, Secret};
-use rustix::fs::{OFlags, Stat, fcntl_getfl, fstat, stat};
 
 use crate::commands::Session;
 use crate::failure::Failure;
@@ -75,25 +73,6 @@ impl Change<'_> {
         }
         Ok(())
     }
-}
-
-/// Everything on standard input; `None` where it was closed, which is not the
-/// same as nothing.
-pub(in crate::personalities) fn standard_input() -> Result<Option<SecretBytes>, Failure> {
-    if was_closed(&io::stdin()) {
-        return Ok(None);
-    }
-    SecretBytes::read_from(io::stdin().lock(), FILE_LIMIT)
-        .map(Some)
-        .map_err(|cause| Failure::new(format!("cannot read standard input: {cause}")))
-}
-
-/// Whether standard input was closed at start: then Rust's runtime has put
-/// `/dev/null` there, open for both ways, as no shell does.
-fn was_closed(stdin: &io::Stdin) -> bool {
-    let both_ways = fcntl_getfl(stdin).is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDWR);
-    let device = |data: Result<Stat, _>| data.ok().map(|data| data.st_rdev);
-    both_ways && device(fstat(stdin)) == device(stat("/dev/null"))
 }
 
 /// What to tell of an edit that failed.

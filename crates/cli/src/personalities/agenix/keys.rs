@@ -1,19 +1,15 @@
 //! Which identities agenix uses: those given, else `~/.ssh/id_rsa` and
 //! `~/.ssh/id_ed25519`. Each has to be usable, whatever the others open.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use nixseal_age::keyring::{Flavour, Keyring, Source, default_sources};
-use nixseal_base::secret::SecretBytes;
 
 use super::arguments::Request;
 use super::folder::silent;
 use crate::commands::Session;
 use crate::failure::Failure;
-
-/// Largest identity file on standard input, in bytes.
-const LIMIT: usize = 1024 * 1024;
+use crate::input::{KEY_LIMIT, standard_input};
 
 /// The keyring to open `file`, a name for messages, and others.
 pub(super) fn keyring(
@@ -34,9 +30,7 @@ pub(super) fn keyring(
     for path in paths {
         request.tell(session, || format!("identity: {}", path.display()));
         builder = builder.source(if path == Path::new("-") {
-            let contents = SecretBytes::read_from(io::stdin().lock(), LIMIT)
-                .map_err(|cause| Failure::new(format!("cannot read standard input: {cause}")))?;
-            Source::bytes("standard input", contents).required()
+            Source::bytes("standard input", standard_input(KEY_LIMIT)?).required()
         } else {
             Source::file(path).required()
         });
