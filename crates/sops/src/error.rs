@@ -11,7 +11,10 @@ use crate::walk::WalkError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Not a document of its format.
+    /// An encrypted file that is not a document of its format.
+    #[error("{0}")]
+    EncryptedSyntax(#[source] ParseError),
+    /// A plain file that is not a document of its format.
     #[error("{0}")]
     Parse(#[from] ParseError),
     /// No document at all.
@@ -81,7 +84,11 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Metadata(_) | Self::Wrap(_) | Self::Randomness(_) => 1,
-            // What SOPS finds only when it walks the tree.
+            // Keys and numbers are what SOPS finds only when it walks the tree.
+            Self::EncryptedSyntax(error) => match error.kind {
+                ParseErrorKind::NonStringKey | ParseErrorKind::NumberRange => 25,
+                _ => 1,
+            },
             Self::Parse(error) => match error.kind {
                 ParseErrorKind::NonStringKey | ParseErrorKind::NumberRange => 23,
                 _ => 2,

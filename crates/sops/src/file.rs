@@ -50,9 +50,10 @@ impl EncryptedFile {
     /// Reads an encrypted file.
     ///
     /// # Errors
-    /// [`Error::Parse`], [`Error::Metadata`].
+    /// [`Error::EncryptedSyntax`], [`Error::Metadata`].
     pub fn parse(format: Format, bytes: &[u8]) -> Result<Self, Error> {
-        let mut document = parse(stored_format(format), bytes)?;
+        let document = parse(stored_format(format), bytes);
+        let mut document = document.map_err(Error::EncryptedSyntax)?;
         let envelope = Envelope::take(&mut document.branches, format)?;
         Ok(Self { document, envelope })
     }

@@ -183,3 +183,25 @@ fn changed_recipients_change_their_lines_only() {
         bench.sops_decrypt(&name, after.as_bytes());
     }
 }
+
+#[test]
+fn every_document_keeps_its_layout() {
+    let bench = Bench::new();
+    let content = "a: one # note\n---\nb:\n  - # in b\n    c: two\n  - three\n";
+    let before = text(&bench.sops_encrypt("f.yaml", content.as_bytes(), &[]));
+    let (mut file, key) = bench
+        .open_with_key(Format::Yaml, before.as_bytes())
+        .unwrap();
+    let path = Path::parse("b[1]").unwrap();
+    assert!(path.set(&mut file.document.branches[1], Node::text("changed")));
+    let after = emitted(file.encrypt(&key, ListComments::Elements, now()).unwrap());
+    let pairs = before.lines().zip(after.lines());
+    let changed: Vec<&str> = pairs
+        .filter(|(old, new)| old != new)
+        .map(|(old, _)| old)
+        .collect();
+    // One value, and MAC and time of both blocks.
+    assert_eq!(changed.len(), 5, "{changed:#?}\n{after}");
+    assert_eq!(before.lines().count(), after.lines().count());
+    assert!(text(&bench.sops_decrypt("f.yaml", after.as_bytes())).contains("- changed"));
+}

@@ -223,3 +223,29 @@ fn what_is_encrypted_already_is_refused() {
         assert_eq!(result.unwrap_err().exit_code(), 203);
     }
 }
+
+#[test]
+fn syntax_errors_have_the_exit_codes_of_sops() {
+    let bench = Bench::new();
+    let file = text(&bench.sops_encrypt("f.yaml", DOCUMENT, &[]));
+    for (wrong, name, format) in [
+        (format!("a: [\n{file}"), "f.yaml", Format::Yaml),
+        (format!("1: x\n{file}"), "f.yaml", Format::Yaml),
+        (
+            format!("big: 12345678901234567890\n{file}"),
+            "f.yaml",
+            Format::Yaml,
+        ),
+        ("- x\n".to_owned(), "f.yaml", Format::Yaml),
+        ("{\"a\": ".to_owned(), "f.json", Format::Json),
+        ("# no value\nx\n".to_owned(), "f.env", Format::Dotenv),
+    ] {
+        let theirs = bench.sops_try_decrypt(name, wrong.as_bytes());
+        let ours = bench.open(format, wrong.as_bytes()).unwrap_err();
+        assert_eq!(
+            Some(i32::from(ours.exit_code())),
+            theirs.status.code(),
+            "{wrong}: {ours}"
+        );
+    }
+}
