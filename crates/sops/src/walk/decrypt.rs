@@ -115,3 +115,34 @@ impl Visitor for Decryptor<'_> {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nixseal_document::tree::{Map, Node};
+
+    use super::*;
+    use crate::DataKey;
+    use crate::selector::Selector;
+    use crate::walk::walk;
+
+    /// Decrypts one number that was encrypted with that spelling; gives how many nonces are kept.
+    fn kept(spelling: &[u8]) -> usize {
+        let cipher = Cipher::new(&DataKey::generate().unwrap());
+        let text = cipher.seal(spelling, Tag::Float, b"a:", &[7; 32]).unwrap();
+        let mut map = Map::default();
+        map.push("a", Node::scalar(Value::String(SecretBytes::new(text))));
+        let mut stash = Stash::default();
+        let mut decryptor = Decryptor::new(&cipher, Mac::new(false), Some(&mut stash));
+        let documents = std::slice::from_mut(&mut map);
+        walk(documents, &Selector::Everything, &mut decryptor).unwrap();
+        let number = map.get("a").and_then(Node::as_scalar).map(Scalar::value);
+        assert!(matches!(number, Some(Value::Float(1.5))));
+        stash.len()
+    }
+
+    #[test]
+    fn a_nonce_is_kept_for_the_same_plaintext_only() {
+        assert_eq!(kept(b"1.5"), 1);
+        assert_eq!(kept(b"1.50"), 0);
+    }
+}
