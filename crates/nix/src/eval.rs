@@ -39,8 +39,13 @@ pub(crate) use machine::Machine;
 pub(crate) use symbol::Symbol;
 pub(crate) use value::{ThunkId, Value};
 
-/// Stack of the evaluating thread: room for the depth that the machine allows.
-const STACK: usize = 384 << 20;
+/// Stack of the evaluating thread: several times what the depths that the parser
+/// and the machine allow take, which is most without optimisation.
+const STACK: usize = if cfg!(debug_assertions) {
+    384 << 20
+} else {
+    128 << 20
+};
 
 /// Why an evaluation failed; the diagnostic says where.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use nixseal_base::env::{Environment, NIX_PATH};
 use nixseal_nix::eval::file_to_json;
-use nixseal_nix::rules::{Evaluator, Rules, load};
+use nixseal_nix::rules::{Evaluator, NewRecipient, NewRule, Rules, load, render};
 use nixseal_testkit::{Workdir, peers};
 use serde_json::Value;
 
@@ -389,4 +389,62 @@ fn traces_are_kept() {
     let file = folder.write("secrets.nix", text);
     let rules = load(&file, &environment(), None).unwrap();
     assert_eq!(rules.traces, ["hello", "warning: old"]);
+}
+
+#[test]
+fn a_new_file_is_written_as_people_would() {
+    let recipient = |name: &str, key: &str| NewRecipient {
+        name: name.into(),
+        key: key.into(),
+    };
+    let rule = |name: &str, recipients: &[usize]| NewRule {
+        name: name.into(),
+        recipients: recipients.into(),
+    };
+    let recipients = [
+        recipient("alice@laptop", "age1alice"),
+        recipient("web.example.org", "ssh-ed25519 AAAA root@web\n"),
+        recipient("alice", "age1${x}\"\\"),
+        recipient("1st key!", "age1first"),
+        recipient("with", "age1with"),
+        recipient("ü", "age1u"),
+    ];
+    let rules = [
+        rule("wifi.age", &[0, 1]),
+        rule("only.age", &[2]),
+        rule("none.age", &[]),
+        rule("odd \"${name}\".age", &[3, 4, 5, 99]),
+    ];
+    let text = render(&recipients, &rules);
+    let expected = r#"let
+  alice = "age1alice";
+  web = "ssh-ed25519 AAAA root@web";
+  alice-2 = "age1\${x}\"\\";
+  key-1st-key = "age1first";
+  with-key = "age1with";
+  key = "age1u";
+in
+{
+  "wifi.age".publicKeys = [
+    alice
+    web
+  ];
+  "only.age".publicKeys = [ alice-2 ];
+  "none.age".publicKeys = [ ];
+  "odd \"\${name}\".age".publicKeys = [
+    key-1st-key
+    with-key
+    key
+  ];
+}
+"#;
+    assert_eq!(text, expected);
+    let folder = Workdir::new();
+    let file = folder.write("secrets.nix", &text);
+    assert!(nix(&file).get("odd \"${name}\".age").is_some());
+    let rules = load(&file, &environment(), None).unwrap();
+    assert_eq!(names(&rules, "wifi.age"), "alice web");
+    let key = &rules.get("only.age").unwrap().unwrap().public_keys[0];
+    assert_eq!(&*key.text, "age1${x}\"\\");
+    assert_eq!(render(&[], &[]), "{ }\n");
 }

@@ -59,7 +59,7 @@ impl Machine<'_> {
     fn parse_file(&mut self, path: &Path, scope: Option<&Attrs>) -> Result<(Rc<Expr>, EnvId)> {
         let bytes = self.read_bytes(path)?;
         let text = String::from_utf8(bytes).map_err(|_| {
-            let message = format!("'{}' is not UTF-8 text", path.display());
+            let message = format!("'{}' is not UTF-8 text", self.shown(path).display());
             Fault::new(FaultKind::Syntax, message)
         })?;
         let library = self.libraries.iter().any(|folder| path.starts_with(folder));
@@ -145,7 +145,7 @@ impl Machine<'_> {
     }
 
     /// The path for messages: relative where the user gave a relative one.
-    fn shown(&self, path: &Path) -> PathBuf {
+    pub(crate) fn shown(&self, path: &Path) -> PathBuf {
         let relative = self
             .shown_from
             .as_deref()

@@ -114,12 +114,12 @@ fn is_unsupported(rule: &BrokenRule) -> bool {
 
 /// Evaluates the file and reads every entry of it.
 pub(super) fn evaluate(machine: &mut Machine<'_>, path: &Path) -> Native {
-    let path = machine.start_at(path);
+    let absolute = machine.start_at(path);
     let mut result = machine
-        .import(&path)
+        .import(&absolute)
         .map_err(|fault| RulesError::from(machine.report(&fault)))
-        .and_then(|value| read_all(machine, &value, &path));
-    let names = names::collect(machine, &path);
+        .and_then(|value| read_all(machine, &value, path));
+    let names = names::collect(machine, &absolute);
     if let Ok((entries, _)) = &mut result {
         names.put_into(entries);
     }

@@ -42,6 +42,10 @@ pub fn render(recipients: &[NewRecipient], rules: &[NewRule]) -> String {
         }
         text.push_str("in\n");
     }
+    if rules.is_empty() {
+        text.push_str("{ }\n");
+        return text;
+    }
     text.push_str("{\n");
     for rule in rules {
         let names: Vec<&str> = rule

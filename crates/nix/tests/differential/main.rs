@@ -19,7 +19,7 @@ const BATCH: usize = 100;
 
 #[test]
 fn random_expressions_have_the_values_that_nix_gives_them() {
-    let count = setting("NIXSEAL_EXPRESSIONS", 2_000);
+    let count = setting("NIXSEAL_EXPRESSIONS", 3_000);
     let seed = setting("NIXSEAL_SEED", 1);
     let mut generator = Generator::new(seed);
     let expressions: Vec<String> = (0..count).map(|_| generator.expression()).collect();

@@ -188,17 +188,23 @@ impl Machine<'_> {
 
     /// The bytes of a regular file, up to a limit.
     pub(crate) fn read_bytes(&mut self, path: &Path) -> Result<Vec<u8>> {
-        let file = fs::File::open(path).map_err(|error| unreadable(path, &error))?;
-        let data = file.metadata().map_err(|error| unreadable(path, &error))?;
+        let shown = self.shown(path);
+        let file = fs::File::open(path).map_err(|error| unreadable(&shown, &error))?;
+        let data = file
+            .metadata()
+            .map_err(|error| unreadable(&shown, &error))?;
         if !data.is_file() {
-            let message = format!("cannot read '{}': it is not a regular file", path.display());
+            let message = format!(
+                "cannot read '{}': it is not a regular file",
+                shown.display()
+            );
             return Err(Fault::new(FaultKind::Read, message));
         }
         let mut bytes = Vec::new();
         let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
-        read.map_err(|error| unreadable(path, &error))?;
+        read.map_err(|error| unreadable(&shown, &error))?;
         if bytes.len() as u64 > LARGEST {
-            let message = format!("'{}' is larger than {} MiB", path.display(), LARGEST >> 20);
+            let message = format!("'{}' is larger than {} MiB", shown.display(), LARGEST >> 20);
             return Err(Fault::limit(message));
         }
         self.spend(bytes.len() / 4)?;
