@@ -2,6 +2,7 @@
 //! secret bytes, the only writer of files, spans and diagnostics, the table of
 //! environment variables, prompts and child processes.
 
+pub mod clock;
 pub mod diag;
 pub mod editor;
 pub mod env;

@@ -30,6 +30,25 @@ pub enum Sighting {
     Written(String),
 }
 
+impl Sighting {
+    /// Whether it is in a file of a private folder of nixseal (its own name, in
+    /// memory) that is gone meanwhile: where an editor may see the plaintext.
+    pub fn was_private(&self) -> bool {
+        let Self::Written(place) = self else {
+            return false;
+        };
+        let place = Path::new(place.trim_end_matches(" (deleted)"));
+        place.ancestors().any(|folder| {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy();
+            let private = name.starts_with("nixseal-") && !name.starts_with("nixseal-test-");
+            let in_memory = ["/dev/shm", "/run"]
+                .iter()
+                .any(|root| folder.starts_with(root));
+            private && in_memory && !folder.exists()
+        })
+    }
+}
+
 impl Planted {
     /// A word of 24 letters and digits that follows from `seed`.
     pub fn new(seed: u64) -> Self {

@@ -9,9 +9,10 @@ use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use nixseal_age::{HybridIdentity, X25519Identity};
+use nixseal_base::clock::rfc3339;
 use nixseal_base::fs::{self, Creation, Output};
 use nixseal_base::secret::SecretText;
 
@@ -128,7 +129,7 @@ fn work(ui: &Ui, typed: &Typed<'_>) -> Result<(), String> {
         if !target.is_terminal(ui) {
             ui.say(format_args!("Public key: {public}"));
         }
-        let created = utc(SystemTime::now());
+        let created = rfc3339(SystemTime::now());
         let text = SecretText::new(format!(
             "# created: {created}\n# public key: {public}\n{}\n",
             secret.expose()
@@ -255,54 +256,4 @@ impl Target {
 fn cannot_write(cause: &io::Error) -> String {
     let cause = path_error("write", Path::new("/dev/stdout"), cause);
     format!("failed to write output: {cause}")
-}
-
-/// RFC 3339 in universal time, to the second.
-fn utc(time: SystemTime) -> String {
-    let seconds = time
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    let (year, month, day) = civil(days);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
-/// Year, month and day of a day since 1970, in the Gregorian calendar. Years
-/// begin in March here, so that the leap day is their last.
-fn civil(days: u64) -> (u64, u64, u64) {
-    const DAYS_OF_400_YEARS: u64 = 146_097;
-    let day = days + 719_468;
-    let (era, day) = (day / DAYS_OF_400_YEARS, day % DAYS_OF_400_YEARS);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 {
-        (month + 3, 0)
-    } else {
-        (month - 9, 1)
-    };
-    (era * 400 + year + next, month, day)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn dates() {
-        for (seconds, text) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_399, "2000-02-28T23:59:59Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (951_868_800, "2000-03-01T00:00:00Z"),
-            (1_735_689_599, "2024-12-31T23:59:59Z"),
-            (4_107_542_400, "2100-03-01T00:00:00Z"),
-        ] {
-            assert_eq!(utc(UNIX_EPOCH + Duration::from_secs(seconds)), text);
-        }
-    }
 }

@@ -1,8 +1,6 @@
 //! Planted plaintext is looked for in every file, argument, environment and
 //! write of ours and of the programs we start.
 
-use std::path::Path;
-
 use nixseal_testkit::leaks::{Planted, Sighting, can_watch};
 
 use crate::home::Home;
@@ -17,25 +15,6 @@ fn one_secret(planted: &Planted) -> Home {
     ));
     home.encrypt("wifi.age", &[&ssh], planted.word());
     home
-}
-
-/// What a program may write the plaintext to during an edit: files in a
-/// private folder in memory, which is gone afterwards.
-fn is_private(sighting: &Sighting) -> bool {
-    let Sighting::Written(place) = sighting else {
-        return false;
-    };
-    let place = place.trim_end_matches(" (deleted)");
-    let private = Path::new(place).ancestors().find(|folder| {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("nixseal-") && !name.starts_with("nixseal-test-")
-    });
-    private.is_some_and(|folder| {
-        let in_memory = ["/dev/shm", "/run"]
-            .iter()
-            .any(|root| folder.starts_with(root));
-        in_memory && !folder.exists()
-    })
 }
 
 #[test]
@@ -95,7 +74,7 @@ fn edit_keeps_plaintext_in_a_private_folder() {
     );
     let leaks: Vec<_> = found
         .iter()
-        .filter(|sighting| !is_private(sighting))
+        .filter(|sighting| !sighting.was_private())
         .collect();
     assert!(leaks.is_empty(), "{leaks:?}");
     assert_eq!(planted.search(home.work.path()), []);
@@ -121,7 +100,7 @@ fn a_failing_edit_leaves_no_plaintext() {
     assert_eq!(output.status.code(), Some(1));
     let leaks: Vec<_> = found
         .iter()
-        .filter(|sighting| !is_private(sighting))
+        .filter(|sighting| !sighting.was_private())
         .collect();
     assert!(leaks.is_empty(), "{leaks:?}");
     assert_eq!(planted.search(home.work.path()), []);
