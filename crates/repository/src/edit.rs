@@ -264,7 +264,7 @@ pub fn type_in(
     }
 }
 
-/// As [`write`], for text that somebody typed: when that fails, an encrypted
+/// As [`write()`], for text that somebody typed: when that fails, an encrypted
 /// copy is kept and the error says where.
 ///
 /// # Errors
