@@ -48,9 +48,8 @@ fn ssh_to_age_of_ours() {
 }
 
 /// The real one cannot be had everywhere; its answers are kept in the scripts.
+#[cfg(feature = "originals")]
 #[test]
 fn ssh_to_age_of_the_peer() {
-    if peers::find_program("ssh-to-age").is_some() {
-        peer("tests/scripts/ssh-to-age", &NAMES);
-    }
+    peer("tests/scripts/ssh-to-age", &NAMES);
 }

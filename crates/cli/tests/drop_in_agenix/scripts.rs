@@ -1,7 +1,5 @@
-//! The command scripts: against ours always, and unchanged against the
-//! originals where `NIXSEAL_AGENIX` and `NIXSEAL_RAGENIX` name runnable ones.
-
-use std::path::PathBuf;
+//! The command scripts: against ours always, and with the feature `originals`
+//! unchanged against the tools that `NIXSEAL_AGENIX` and `NIXSEAL_RAGENIX` name.
 
 use nixseal_testkit::script::Suite;
 
@@ -13,11 +11,10 @@ fn agenix_scripts_pass() {
     Suite::ours(AGENIX, env!("CARGO_BIN_EXE_nixseal"), &["agenix"]).run();
 }
 
+#[cfg(feature = "originals")]
 #[test]
 fn agenix_scripts_pass_with_the_original() {
-    if let Some(original) = original("NIXSEAL_AGENIX") {
-        Suite::peer(AGENIX, &[("agenix", original)]).run();
-    }
+    Suite::peer(AGENIX, &[("agenix", original("NIXSEAL_AGENIX"))]).run();
 }
 
 #[test]
@@ -25,22 +22,20 @@ fn ragenix_scripts_pass() {
     Suite::ours(RAGENIX, env!("CARGO_BIN_EXE_nixseal"), &["ragenix"]).run();
 }
 
+#[cfg(feature = "originals")]
 #[test]
 fn ragenix_scripts_pass_with_the_original() {
-    if let Some(original) = original("NIXSEAL_RAGENIX") {
-        Suite::peer(RAGENIX, &[("ragenix", original)])
-            .tools(&["nix"])
-            .variable("RUST_BACKTRACE", "0")
-            .run();
-    }
+    Suite::peer(RAGENIX, &[("ragenix", original("NIXSEAL_RAGENIX"))])
+        .tools(&["nix"])
+        .variable("RUST_BACKTRACE", "0")
+        .run();
 }
 
 /// The original is no part of what tests install: its licence and its needs
 /// are its own. Whoever has it can name it.
-fn original(variable: &str) -> Option<PathBuf> {
-    let path = std::env::var_os(variable).map(PathBuf::from);
-    if path.is_none() {
-        println!("{variable} names no original to compare with");
-    }
-    path
+#[cfg(feature = "originals")]
+fn original(variable: &str) -> std::path::PathBuf {
+    let path = std::env::var_os(variable);
+    path.unwrap_or_else(|| panic!("{variable} names no original to compare with"))
+        .into()
 }
