@@ -310,6 +310,10 @@ pub(crate) struct RulesCommand {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Print the value of the file as JSON and nothing more, just as
+    /// `nix-instantiate --eval --strict --json` does, without Nix.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) value: bool,
 }
 
 #[derive(Args, Debug)]

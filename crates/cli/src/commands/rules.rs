@@ -1,5 +1,7 @@
 //! `nixseal rules`: what the rules file says, evaluated.
 
+use nixseal_nix::eval::file_to_json;
+use nixseal_repository::locate::rules_file;
 use serde_json::{Map, Value, json};
 
 use super::Session;
@@ -10,6 +12,9 @@ use crate::failure::{Exit, Failure, Outcome};
 /// Prints every rule.
 pub(crate) fn run(context: &Context, arguments: &RulesCommand) -> Outcome {
     let session = Session::new(context)?;
+    if arguments.value {
+        return value(&session, arguments);
+    }
     let repository = session.repository(&arguments.rules, None)?;
     let unusable = repository.unusable();
     if !unusable.is_empty() {
@@ -40,5 +45,16 @@ pub(crate) fn run(context: &Context, arguments: &RulesCommand) -> Outcome {
     if arguments.json {
         context.ui.line(format!("{:#}", Value::Object(all)));
     }
+    Ok(Exit::Done)
+}
+
+/// Prints what the file evaluates to, whatever that is.
+fn value(session: &Session<'_>, arguments: &RulesCommand) -> Outcome {
+    let environment = &session.context.environment;
+    let named = arguments.rules.rules.as_deref();
+    let path = rules_file(named, environment, None, &session.current)?;
+    let json = file_to_json(&path, environment)
+        .map_err(|error| Failure::of(error.diagnostic().clone()))?;
+    session.context.ui.line(json);
     Ok(Exit::Done)
 }
