@@ -3,6 +3,7 @@
 //! A batch is all or nothing: every file is opened before one is written, and
 //! all are put in place together with the lock.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use nixseal_age::keyring::{Keyring, OpenFailure};
 use nixseal_age::recipients::ParsedRecipient;
 use nixseal_age::{Armor, OpenFile, encrypt_bytes};
 use nixseal_base::diag::Diagnostic;
-use nixseal_base::fs::{Batch, Creation, FsError};
+use nixseal_base::fs::{Batch, Creation, FsError, sweep};
 use nixseal_base::secret::SecretBytes;
 use rayon::prelude::*;
 
@@ -194,6 +195,15 @@ pub fn apply(
         stage_lock(lock, &batch)?;
     }
     Ok(batch.commit()?)
+}
+
+/// Removes what killed runs left beside the files of `items`; what cannot be
+/// removed is left for the next run.
+pub fn sweep_leftovers<'i>(items: impl Iterator<Item = &'i Item<'i>>) {
+    let folders: BTreeSet<&Path> = items.filter_map(|item| item.path.parent()).collect();
+    for folder in folders {
+        let _ = sweep(folder);
+    }
 }
 
 /// Adds the lock to a batch, where it changed.

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use nixseal_base::fs::{Batch, sweep};
+use nixseal_base::fs::Batch;
 use nixseal_repository::drift::Drift;
 use nixseal_repository::lock::Lock;
-use nixseal_repository::rekey::{Item, apply, plan, stage_lock};
+use nixseal_repository::rekey::{Item, apply, plan, stage_lock, sweep_leftovers};
 use nixseal_repository::{FileState, Repository, Secret};
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ pub(crate) fn run(context: &Context, arguments: &Rekey) -> Outcome {
         report.items(&items, "would rekey", Audience::Output);
         return Ok(Exit::Done);
     }
-    sweep_folders(&items);
+    sweep_leftovers(items.iter());
     if !work.is_empty() {
         let keyring = session.keyring(&arguments.identities, Some(&repository))?;
         let progress = Progress::new(&context.ui, "rekeying", work.len());
@@ -107,15 +107,6 @@ fn settle(
     let batch = Batch::new();
     stage_lock(lock, &batch)?;
     Ok(batch.commit()?)
-}
-
-/// Leftovers of killed runs go first.
-fn sweep_folders(items: &[Item<'_>]) {
-    let folders: std::collections::BTreeSet<&Path> =
-        items.iter().filter_map(|item| item.path.parent()).collect();
-    for folder in folders {
-        let _ = sweep(folder);
-    }
 }
 
 fn is_encrypted(item: &Item<'_>) -> bool {

@@ -1,13 +1,14 @@
 //! Many files rekeyed together, for both names.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use nixseal_age::keyring::Keyring;
 use nixseal_base::diag::Diagnostic;
-use nixseal_base::fs::sweep;
 use nixseal_repository::lock::Lock;
-use nixseal_repository::rekey::{FailureReason, FileFailure, Item, RekeyError, apply, plan};
+use nixseal_repository::rekey::{
+    FailureReason, FileFailure, Item, RekeyError, apply, plan, sweep_leftovers,
+};
 use nixseal_repository::{FileState, Repository, Secret};
 
 use crate::commands::Session;
@@ -55,11 +56,7 @@ pub(in crate::personalities) fn execute(
     words: impl Fn(&FailureReason) -> Option<&'static str>,
 ) -> Result<(), Failure> {
     let work = one_a_file(items);
-    let folders: BTreeSet<&Path> = work.iter().filter_map(|item| item.path.parent()).collect();
-    for folder in folders {
-        // Leftovers of killed runs.
-        let _ = sweep(folder);
-    }
+    sweep_leftovers(work.iter().copied());
     apply(&work, keyring, lock, &|| {}).map_err(|error| {
         let failure = match error {
             RekeyError::Files(failures) => {
