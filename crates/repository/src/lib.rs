@@ -12,6 +12,7 @@ pub mod lock;
 pub mod rekey;
 mod repository;
 mod secret;
+pub mod sops;
 
 pub use repository::{Preference, Repository, Resolved, Rule, RuleKey};
 pub use secret::{EncryptedFile, FILE_LIMIT, FileState, Reader, Secret};
