@@ -11,6 +11,7 @@
 //! stack, with caps on depth, work and file sizes, so that no input makes it crash
 //! or run forever.
 
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use nixseal_base::diag::Diagnostic;
@@ -147,7 +148,11 @@ pub(crate) fn with_machine<T: Send>(
         let builder = std::thread::Builder::new()
             .name("nix".to_owned())
             .stack_size(STACK);
-        let thread = builder.spawn_scoped(scope, || work(&mut Machine::new(environment)));
+        // Never taken apart: that takes a tenth of the whole evaluation, and a
+        // run has one or two of them.
+        let thread = builder.spawn_scoped(scope, || {
+            work(&mut ManuallyDrop::new(Machine::new(environment)))
+        });
         let thread = thread.map_err(|error| {
             stopped(&format!(
                 "cannot start a thread for the evaluation: {error}"

@@ -80,8 +80,7 @@ fn write_text(text: &[u8], into: &mut String) -> Result<()> {
     let text = text.map_err(|_| Fault::evaluation("a string is not UTF-8, JSON needs that"))?;
     into.push('"');
     let mut rest = text;
-    let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
-    while let Some(index) = rest.bytes().position(special) {
+    while let Some(index) = position_of_special(rest.as_bytes()) {
         let (plain, behind) = rest.split_at(index);
         into.push_str(plain);
         let (escape, behind) = behind.split_at(1);
@@ -104,6 +103,21 @@ fn write_text(text: &[u8], into: &mut String) -> Result<()> {
     into.push_str(rest);
     into.push('"');
     Ok(())
+}
+
+/// Where the first byte stands that JSON writes in another way.
+fn position_of_special(text: &[u8]) -> Option<usize> {
+    let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    // Whole blocks without a way out in between, which the compiler turns into
+    // a few wide instructions.
+    let blocks = text.chunks_exact(16);
+    let clean = blocks
+        .take_while(|block| !block.iter().fold(false, |any, byte| any | special(*byte)))
+        .count();
+    let rest = text.get(clean * 16..).unwrap_or_default();
+    rest.iter()
+        .position(|byte| special(*byte))
+        .map(|index| clean * 16 + index)
 }
 
 /// The shortest digits that give the same float, with an exponent outside of
@@ -139,7 +153,20 @@ fn float(number: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::float;
+    use super::{float, write_text};
+
+    #[test]
+    fn escapes_at_every_place() {
+        for length in 0..40 {
+            for (special, escape) in [("\"", "\\\""), ("\\", "\\\\"), ("\u{1f}", "\\u001f")] {
+                let (before, after) = ("a".repeat(length), "é".repeat(40 - length));
+                let mut json = String::new();
+                let text = format!("{before}{special}{after}{special}");
+                assert!(write_text(text.as_bytes(), &mut json).is_ok());
+                assert_eq!(json, format!("\"{before}{escape}{after}{escape}\""));
+            }
+        }
+    }
 
     #[test]
     fn floats() {

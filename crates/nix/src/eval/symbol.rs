@@ -5,6 +5,8 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
+
 /// A name known to one [`Symbols`] table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Symbol(u32);
@@ -13,7 +15,7 @@ pub(crate) struct Symbol(u32);
 #[derive(Default)]
 pub(crate) struct Symbols {
     texts: Vec<Rc<[u8]>>,
-    numbers: HashMap<Rc<[u8]>, Symbol>,
+    numbers: HashMap<Rc<[u8]>, Symbol, RandomState>,
 }
 
 impl Symbols {
