@@ -50,10 +50,22 @@ variables! {
     SOPS_AGE_KEY: "age identities, one a line.";
     SOPS_AGE_KEY_CMD: "A command that prints age identities.";
     SOPS_AGE_KEY_FILE: "A file of age identities.";
+    SOPS_AGE_RECIPIENTS: "age recipients of files that sops encrypts, separated by commas.";
     SOPS_AGE_SSH_PRIVATE_KEY_CMD: "A command that prints an SSH private key.";
     SOPS_AGE_SSH_PRIVATE_KEY_FILE: "An SSH private key to decrypt with.";
+    SOPS_AZURE_KEYVAULT_URLS: "Azure Key Vault keys of files that sops encrypts, separated by commas.";
+    SOPS_CONFIG: "The configuration file of sops (default: .sops.yaml, found upwards).";
     SOPS_DECRYPTION_ORDER: "Kinds of keys in the order in which to try them, separated by commas.";
+    SOPS_DISABLE_VERSION_CHECK: "Known to sops; versions are never looked up in the network.";
+    SOPS_EDITOR: "Editor of sops, before EDITOR; split into words like a shell would.";
+    SOPS_ENABLE_LOCAL_KEYSERVICE: "Set to false to keep sops from using the keys of this machine.";
+    SOPS_GCP_KMS_IDS: "GCP KMS keys of files that sops encrypts, separated by commas.";
     SOPS_GPG_EXEC: "The program to run for OpenPGP keys (default: gpg).";
+    SOPS_HUAWEICLOUD_KMS_IDS: "HuaweiCloud KMS keys of files that sops encrypts, separated by commas.";
+    SOPS_KEYSERVICE: "Other key services of sops; not supported yet.";
+    SOPS_KMS_ARN: "AWS KMS keys of files that sops encrypts, separated by commas.";
+    SOPS_PGP_FP: "PGP fingerprints of files that sops encrypts, separated by commas.";
+    SOPS_VAULT_URIS: "HashiCorp Vault keys of files that sops encrypts, separated by commas.";
     SSH_ASKPASS: "A program that asks for passphrases where there is no terminal.";
     SSH_ASKPASS_REQUIRE: "`force` or `prefer` uses SSH_ASKPASS even on a terminal; `never` never.";
     #[secret = true]

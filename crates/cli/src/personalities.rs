@@ -10,6 +10,7 @@ mod agenix;
 mod go_flags;
 mod go_text;
 mod ragenix;
+mod sops;
 mod ssh_to_age;
 
 use std::ffi::{OsStr, OsString};
@@ -24,16 +25,18 @@ pub(crate) enum Personality {
     AgeKeygen,
     Agenix,
     Ragenix,
+    Sops,
     SshToAge,
 }
 
 impl Personality {
     /// All of them, by name.
-    pub(crate) const ALL: [(&str, Self); 5] = [
+    pub(crate) const ALL: [(&str, Self); 6] = [
         ("age", Self::Age),
         ("age-keygen", Self::AgeKeygen),
         ("agenix", Self::Agenix),
         ("ragenix", Self::Ragenix),
+        ("sops", Self::Sops),
         ("ssh-to-age", Self::SshToAge),
     ];
 
@@ -55,6 +58,7 @@ impl Personality {
             Self::AgeKeygen => age_keygen::run(context, arguments),
             Self::Agenix => agenix::run(context, arguments),
             Self::Ragenix => ragenix::run(context, arguments),
+            Self::Sops => sops::run(context, arguments),
             Self::SshToAge => ssh_to_age::run(context, arguments),
         }
     }

@@ -24,6 +24,10 @@ pub enum Flavour {
     Native,
     /// As agenix: `~/.ssh/id_rsa`, `~/.ssh/id_ed25519`.
     Agenix,
+    /// As sops 3.13: `SOPS_AGE_SSH_PRIVATE_KEY_FILE`, `SOPS_AGE_SSH_PRIVATE_KEY_CMD`,
+    /// `~/.ssh/id_ed25519`, `~/.ssh/id_rsa`, `SOPS_AGE_KEY`, `SOPS_AGE_KEY_FILE`,
+    /// `SOPS_AGE_KEY_CMD`, and `sops/age/keys.txt` in the configuration folder.
+    Sops,
 }
 
 /// The places of a flavour, in order. Nothing is read yet.
@@ -31,7 +35,21 @@ pub fn default_sources(environment: &Environment, flavour: Flavour) -> Vec<Sourc
     match flavour {
         Flavour::Native => native(environment),
         Flavour::Agenix => ssh_keys(environment, ["id_rsa", "id_ed25519"]),
+        Flavour::Sops => sops(environment),
     }
+}
+
+fn sops(environment: &Environment) -> Vec<Source> {
+    let mut sources = sops_ssh_keys(environment);
+    sources.extend(ssh_keys(environment, ["id_ed25519", "id_rsa"]));
+    sources.extend(sops_keys(environment));
+    let folders = config_folders(environment);
+    sources.extend(
+        folders
+            .iter()
+            .map(|folder| Source::file(folder.join("sops/age/keys.txt"))),
+    );
+    sources
 }
 
 fn native(environment: &Environment) -> Vec<Source> {
@@ -40,6 +58,22 @@ fn native(environment: &Environment) -> Vec<Source> {
         let paths = std::env::split_paths(paths).filter(|path| !path.as_os_str().is_empty());
         sources.extend(paths.map(Source::file));
     }
+    sources.extend(sops_keys(environment));
+    sources.extend(sops_ssh_keys(environment));
+    let folders = config_folders(environment);
+    for name in ["age/keys.txt", "sops/age/keys.txt"] {
+        sources.extend(folders.iter().map(|folder| Source::file(folder.join(name))));
+    }
+    sources.extend(ssh_keys(environment, ["id_ed25519", "id_rsa"]));
+    for name in ["ssh_host_ed25519_key", "ssh_host_rsa_key"] {
+        sources.push(Source::file(format!("/etc/ssh/{name}")));
+    }
+    sources
+}
+
+/// The age identities that variables of SOPS name.
+fn sops_keys(environment: &Environment) -> Vec<Source> {
+    let mut sources = Vec::new();
     if let Some(text) = environment.text(&SOPS_AGE_KEY) {
         let contents = SecretBytes::copy_of(text.as_bytes());
         sources.push(Source::with_layout(
@@ -50,21 +84,14 @@ fn native(environment: &Environment) -> Vec<Source> {
     }
     sources.extend(environment.path(&SOPS_AGE_KEY_FILE).map(Source::file));
     sources.extend(command(environment, &SOPS_AGE_KEY_CMD));
-    sources.extend(
-        environment
-            .path(&SOPS_AGE_SSH_PRIVATE_KEY_FILE)
-            .map(Source::file),
-    );
-    sources.extend(command(environment, &SOPS_AGE_SSH_PRIVATE_KEY_CMD));
-    let folders = config_folders(environment);
-    for name in ["age/keys.txt", "sops/age/keys.txt"] {
-        sources.extend(folders.iter().map(|folder| Source::file(folder.join(name))));
-    }
-    sources.extend(ssh_keys(environment, ["id_ed25519", "id_rsa"]));
-    for name in ["ssh_host_ed25519_key", "ssh_host_rsa_key"] {
-        sources.push(Source::file(format!("/etc/ssh/{name}")));
-    }
     sources
+}
+
+/// The SSH keys that variables of SOPS name.
+fn sops_ssh_keys(environment: &Environment) -> Vec<Source> {
+    let file = environment.path(&SOPS_AGE_SSH_PRIVATE_KEY_FILE);
+    let command = command(environment, &SOPS_AGE_SSH_PRIVATE_KEY_CMD);
+    file.map(Source::file).into_iter().chain(command).collect()
 }
 
 fn command(environment: &Environment, variable: &Variable) -> Option<Source> {

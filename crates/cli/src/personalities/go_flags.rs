@@ -156,7 +156,7 @@ fn wrong(message: String) -> FlagError {
 }
 
 /// The values that Go's `strconv.ParseBool` takes.
-fn boolean(value: &[u8]) -> Option<bool> {
+pub(super) fn boolean(value: &[u8]) -> Option<bool> {
     match value {
         b"1" | b"t" | b"T" | b"TRUE" | b"true" | b"True" => Some(true),
         b"0" | b"f" | b"F" | b"FALSE" | b"false" | b"False" => Some(false),

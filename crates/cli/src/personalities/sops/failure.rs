@@ -1,0 +1,173 @@
+//! How a run of `sops` ends when it does not end well: its exit codes and its messages.
+//!
+//! The beginnings of messages are those of the original, since scripts look for them; what is
+//! wrong and what to do about it follows in our own words.
+
+use std::fmt;
+
+use nixseal_document::ParseErrorKind;
+use nixseal_sops::key_groups::{RecoveryFailure, WrapError};
+use nixseal_sops::{Error, MetadataError};
+
+/// Exit codes of `sops` 3.13.3.
+pub(super) mod code {
+    pub(in super::super) const GENERIC: u8 = 1;
+    pub(in super::super) const INPUT: u8 = 2;
+    pub(in super::super) const OUTPUT: u8 = 3;
+    pub(in super::super) const DUMP: u8 = 4;
+    pub(in super::super) const CONTEXT: u8 = 6;
+    pub(in super::super) const CONFLICT: u8 = 8;
+    pub(in super::super) const CHANGE_KEYS: u8 = 49;
+    pub(in super::super) const TREE_PATH: u8 = 91;
+    pub(in super::super) const NO_FILE: u8 = 100;
+    pub(in super::super) const DOUBLE_ORDER: u8 = 112;
+}
+
+/// Why a run stops.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    /// Exit code.
+    pub(super) code: u8,
+    /// What to print on standard error; nothing is printed where it is empty.
+    pub(super) message: String,
+}
+
+/// What a command gives back: its exit code.
+pub(super) type Outcome = Result<u8, Failure>;
+
+impl Failure {
+    /// A failure with a code of its own.
+    pub(super) fn new(code: u8, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// A failure with code 1.
+    pub(super) fn generic(message: impl Into<String>) -> Self {
+        Self::new(code::GENERIC, message)
+    }
+
+    /// Two flags that exclude each other.
+    pub(super) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(code::CONFLICT, message)
+    }
+
+    /// A flag or command that we know and do not support.
+    pub(super) fn unsupported(what: &str) -> Self {
+        Self::generic(format!(
+            "{what} is not supported yet, and is not ignored either"
+        ))
+    }
+
+    /// The same failure with a line that says what to do.
+    #[must_use]
+    pub(super) fn hint(mut self, hint: impl fmt::Display) -> Self {
+        self.message.push_str(&format!("\nhint: {hint}"));
+        self
+    }
+}
+
+impl From<Error> for Failure {
+    /// The message that `sops` begins with for it, its exit code, and the reason in our words.
+    fn from(error: Error) -> Self {
+        let code = error.exit_code();
+        let message = match error {
+            Error::Recovery(failure) => recovery(&failure),
+            Error::Wrap(error) => return Self::from(error),
+            Error::MacMismatch { stored, computed } => {
+                let stored = stored.as_deref().unwrap_or("no MAC");
+                format!("MAC mismatch. File has {stored}, computed {computed}")
+            }
+            Error::MacUnreadable(reason) => format!("Cannot decrypt MAC: {reason}"),
+            Error::Metadata(MetadataError::Missing) => "sops metadata not found".to_owned(),
+            Error::Metadata(MetadataError::NoKeys) => "No keys found in file".to_owned(),
+            Error::Metadata(error) => format!("Error reading file metadata: {error}"),
+            Error::EncryptedSyntax(error) => match error.kind {
+                ParseErrorKind::NonStringKey | ParseErrorKind::NumberRange => {
+                    format!("Error decrypting tree: Error walking tree: {error}")
+                }
+                _ => format!("Error unmarshalling input: {error}"),
+            },
+            Error::Parse(error) => match error.kind {
+                ParseErrorKind::NonStringKey | ParseErrorKind::NumberRange => {
+                    format!("Error encrypting tree: Error walking tree: {error}")
+                }
+                _ => format!("Error unmarshalling file: {error}"),
+            },
+            Error::Decrypt(error) => {
+                format!(
+                    "Error decrypting tree: Error walking tree: Could not decrypt value: {error}"
+                )
+            }
+            Error::Encrypt(error) => {
+                format!("Error encrypting tree: Error walking tree: {error}")
+            }
+            Error::MacEncryption(reason) => format!("Could not encrypt MAC: {reason}"),
+            Error::Empty => {
+                "File cannot be completely empty, it must contain at least one document".to_owned()
+            }
+            Error::AlreadyEncrypted { document, key } => already_encrypted(document, &key),
+            Error::Emit(error) => format!("Could not marshal tree: {error}"),
+            Error::Splice(error) => format!("Could not marshal tree: {error}"),
+            other => other.to_string(),
+        };
+        Self { code, message }
+    }
+}
+
+impl From<WrapError> for Failure {
+    fn from(error: WrapError) -> Self {
+        Self::generic(match error {
+            WrapError::EmptyGroup(_) => {
+                "Could not generate data key: [empty key group provided]".to_owned()
+            }
+            other => format!("Could not generate data key: [{other}]"),
+        })
+    }
+}
+
+fn already_encrypted(document: usize, key: &str) -> String {
+    let place = match document {
+        0 => String::new(),
+        index => format!(" (document {})", index + 1),
+    };
+    format!(
+        "The file you have provided contains a top-level entry called 'sops', or for flat file \
+         formats top-level entries starting with 'sops_': here it is '{key}'{place}.\n\
+         sops keeps its metadata there, so the file is most likely encrypted already.\n\
+         hint: to change an encrypted file, use `sops edit`; if it is not one, rename that entry"
+    )
+}
+
+/// The first line and the state of each group stand as in the original; the rest says which
+/// recipient failed for what reason and who that is.
+fn recovery(failure: &RecoveryFailure) -> String {
+    let mut text = "Failed to get the data key required to decrypt the SOPS file.\n".to_owned();
+    for (index, group) in failure.groups.iter().enumerate() {
+        let state = match &group.opened_by {
+            Some(_) => "SUCCESS",
+            None => "FAILED",
+        };
+        text.push_str(&format!("\nGroup {index}: {state}\n"));
+        if let Some(id) = &group.opened_by {
+            text.push_str(&format!("  {id}: SUCCESS\n"));
+        }
+        for report in &group.failures {
+            let owner = report
+                .owner
+                .as_ref()
+                .map(|owner| format!(" ({owner})"))
+                .unwrap_or_default();
+            text.push_str(&format!("  {}: FAILED\n", report.id));
+            text.push_str(&format!(
+                "    - | {}{owner}: {}\n",
+                report.id.kind(),
+                report.reason
+            ));
+        }
+    }
+    text.push_str(&format!("\n{failure}"));
+    text
+}

@@ -1,0 +1,92 @@
+//! The keys that a run of `sops` can use, found once.
+
+use nixseal_age::keyring::{Flavour, Interaction, Keyring};
+use nixseal_base::secret::SecretBytes;
+use nixseal_pgp::Gpg;
+use nixseal_sops::KeyId;
+use nixseal_sops::master_key::{
+    AgeKeys, Cost, KeySource, KeySources, MasterKey, PgpKeys, UnwrapFailure,
+};
+use std::sync::Arc;
+
+use super::failure::Failure;
+use super::session::Session;
+
+/// age identities and OpenPGP keys of this machine.
+pub(super) struct Keys {
+    keyring: Keyring,
+    gpg: Gpg,
+    asks: Arc<Interaction>,
+    local: bool,
+}
+
+impl Keys {
+    /// Finds them where users of `sops` keep them. Nothing is read or run yet.
+    ///
+    /// # Errors
+    /// When another key service is asked for, which we cannot talk to.
+    pub(super) fn find(session: &Session<'_>) -> Result<Self, Failure> {
+        let services = session.flags.texts("keyservice");
+        if let Some(service) = services.iter().find(|service| !service.is_empty()) {
+            return Err(Failure::unsupported(&format!("--keyservice {service}"))
+                .hint("leave it out (and SOPS_KEYSERVICE) to use the keys of this machine"));
+        }
+        let keyring = Keyring::builder(&session.asks)
+            .defaults(Flavour::Sops)
+            .build()
+            .map_err(|error| Failure::generic(error.to_string()))?;
+        Ok(Self {
+            keyring,
+            gpg: Gpg::new(&session.context.environment),
+            asks: Arc::clone(&session.asks),
+            local: session.flags.is_on("enable-local-keyservice"),
+        })
+    }
+
+    /// Whether `--enable-local-keyservice=false` leaves nothing to work with.
+    pub(super) fn are_off(&self) -> bool {
+        !self.local
+    }
+
+    /// Calls `work` with them as sources of master keys.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&KeySources<'_>) -> T) -> T {
+        if !self.local {
+            return work(&KeySources::new(vec![&Off]));
+        }
+        let age = AgeKeys::new(&self.keyring, &self.asks);
+        let pgp = PgpKeys::new(&self.gpg);
+        work(&KeySources::new(vec![&age, &pgp]))
+    }
+}
+
+/// No key service at all.
+struct Off;
+
+/// A key that nobody may use.
+struct OffKey(KeyId);
+
+const OFF: &str = "the keys of this machine are switched off (--enable-local-keyservice=false)";
+
+impl KeySource for Off {
+    fn master_key<'a>(&'a self, id: &KeyId) -> Option<Box<dyn MasterKey + 'a>> {
+        Some(Box::new(OffKey(id.clone())))
+    }
+}
+
+impl MasterKey for OffKey {
+    fn id(&self) -> &KeyId {
+        &self.0
+    }
+
+    fn cost(&self, _enc: &str) -> Cost {
+        Cost::Hopeless
+    }
+
+    fn wrap(&self, _share: &SecretBytes) -> Result<String, String> {
+        Err(OFF.to_owned())
+    }
+
+    fn unwrap(&self, _enc: &str) -> Result<SecretBytes, UnwrapFailure> {
+        Err(UnwrapFailure::new(OFF))
+    }
+}

@@ -1,0 +1,29 @@
+//! Lines on standard error in the shape of the original's log.
+
+use std::time::SystemTime;
+
+use nixseal_base::clock::rfc3339;
+
+use crate::personalities::go_text::quoted;
+use crate::ui::Ui;
+
+/// A warning, as `sops` logs it.
+pub(super) fn warn(ui: &Ui, message: &str) {
+    log(ui, "warning", "WARN", message);
+}
+
+/// What ends a run whose command line is wrong.
+pub(super) fn fatal(ui: &Ui, message: &str) {
+    log(ui, "fatal", "FATA", message);
+}
+
+fn log(ui: &Ui, level: &str, short: &str, message: &str) {
+    if ui.has_progress() {
+        ui.say(format_args!("[CMD]\t {short}[0000] {message}"));
+    } else {
+        let (time, message) = (rfc3339(SystemTime::now()), quoted(message));
+        ui.say(format_args!(
+            "[CMD]\t time=\"{time}\" level={level} msg={message}"
+        ));
+    }
+}
