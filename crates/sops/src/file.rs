@@ -5,7 +5,7 @@
 
 use nixseal_base::secret::SecretBytes;
 use nixseal_document::tree::Map;
-use nixseal_document::{Document, EmitOptions, Format, emit, parse};
+use nixseal_document::{Document, EmitOptions, Format, SpliceError, emit, parse};
 
 use crate::data_key::DataKey;
 use crate::envelope::{DecryptOptions, Envelope, MetadataPlace};
@@ -141,6 +141,35 @@ impl EncryptedFile {
                 Ok(document.splice()?)
             }
         }
+    }
+}
+
+impl EncryptedFile {
+    /// Writes the file as [`Layout::Kept`]; where that is not safe, as [`Layout::Canonical`] with
+    /// `fallback`, and says why.
+    ///
+    /// # Errors
+    /// [`Error::Emit`].
+    pub fn emit_kept(
+        self,
+        fallback: EmitOptions,
+    ) -> Result<(SecretBytes, Option<SpliceError>), Error> {
+        let Self {
+            mut document,
+            envelope,
+        } = self;
+        let format = stored_format(envelope.format());
+        let mut unsafe_change = None;
+        if document.format() == format {
+            envelope.put(&mut document.branches, MetadataPlace::Kept);
+            match document.splice() {
+                Ok(bytes) => return Ok((bytes, None)),
+                Err(error) => unsafe_change = Some(error),
+            }
+        } else {
+            envelope.put(&mut document.branches, MetadataPlace::End);
+        }
+        Ok((emit(format, &document.branches, &fallback)?, unsafe_change))
     }
 }
 

@@ -41,12 +41,13 @@ impl Known {
         }
     }
 
-    /// Whether it stood at that place with that very text.
-    pub(crate) fn is(&self, origin: Option<Origin>, text: &[u8]) -> bool {
-        self.stood_at(origin) && self.text == <[u8; 32]>::from(Sha256::digest(text))
+    /// Whether it was that very text.
+    pub(crate) fn is_text(&self, text: &[u8]) -> bool {
+        self.text == <[u8; 32]>::from(Sha256::digest(text))
     }
 
-    fn stood_at(&self, origin: Option<Origin>) -> bool {
+    /// Whether it stood at that place.
+    pub(crate) fn stood_at(&self, origin: Option<Origin>) -> bool {
         self.place.is_some() && self.place == origin.map(|origin| origin.span)
     }
 }

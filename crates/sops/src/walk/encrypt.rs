@@ -69,8 +69,10 @@ impl<'a> Encryptor<'a> {
         let known = stash.and_then(|stash| stash.take(place.context, plain, tag, origin));
         let iv = known.map_or_else(|| self.nonces.next(), |known| Ok(known.iv))?;
         let text = self.cipher.seal(plain, tag, place.context, &iv)?;
-        let same = known.is_some_and(|known| known.is(origin, &text));
-        let element = known.map(|known| known.element).filter(|_| same);
+        // Also in a text that was typed anew, a comment stays what it was in the encrypted file.
+        let known = known.filter(|known| known.is_text(&text));
+        let same = known.is_some_and(|known| known.stood_at(origin));
+        let element = known.map(|known| known.element);
         Ok(Outcome {
             text: SecretBytes::new(text),
             same,
@@ -104,7 +106,7 @@ struct Outcome {
     text: SecretBytes,
     /// Whether it is what stands in the text at its place.
     same: bool,
-    /// If so, whether that is an element of a list.
+    /// Whether it was an element of a list, where the text did not change.
     element: Option<bool>,
 }
 
