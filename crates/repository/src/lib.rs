@@ -2,7 +2,7 @@
 //!
 //! Data flows one way: [`locate`] finds the rules, [`Repository`] joins them
 //! with the lock, [`rekey::plan`] compares files with rules, [`rekey::apply`]
-//! and [`edit`] change files through one batch.
+//! and [`edit`] change files through one batch. SOPS files are in [`sops`].
 
 pub mod drift;
 pub mod edit;

@@ -1,3 +1,23 @@
-//! Files of SOPS in a tree: which there are, and what their rules want of them.
+//! SOPS files: what a file is, its rules, its keys, and changing it as a whole.
+//!
+//! [`SopsRules`] are a `.sops.yaml` and where it was found, [`SopsKeys`] all keys of a run,
+//! [`SopsFile`] a file that was read and parsed once. Everything is opened through those two,
+//! so that each key is unlocked once however many files there are. [`discover`] finds the files
+//! of a tree that rules are for.
 
 pub mod discover;
+mod drift;
+mod error;
+mod file;
+mod keys;
+mod kind;
+mod rules;
+mod write;
+
+pub use drift::{SopsDrift, drift, owner_label};
+pub use error::SopsError;
+pub use file::{NewSopsFile, OpenSopsFile, SopsFile};
+pub use keys::SopsKeys;
+pub use kind::{Found, is_age_name, named_format};
+pub use rules::SopsRules;
+pub use write::Sealed;

@@ -1,0 +1,355 @@
+//! One SOPS file: read once, parsed once, opened, changed, and sealed again.
+
+use std::path::{Path, PathBuf};
+
+use nixseal_base::fs;
+use nixseal_base::secret::SecretBytes;
+use nixseal_document::{Document, EmitOptions, Format, emit, parse};
+use nixseal_sops::config::Encryption;
+use nixseal_sops::key_groups::{Owners, wrap};
+use nixseal_sops::{
+    DataKey, DecryptOptions, DecryptedFile, EncryptedFile, Error, ListComments, Metadata, Moment,
+    Selector, file,
+};
+
+use super::error::SopsError;
+use super::keys::SopsKeys;
+use super::kind::candidates;
+use super::write::{Sealed, Stamp};
+use crate::secret::FILE_LIMIT;
+
+/// An encrypted file. Its metadata are known without any key.
+#[derive(Debug)]
+pub struct SopsFile {
+    /// Where it was read, as the caller named it.
+    pub path: PathBuf,
+    /// What it says.
+    pub encrypted: EncryptedFile,
+    stamp: Stamp,
+}
+
+impl SopsFile {
+    /// Reads the file at `path`. Its format is `format`, or else told by its name and content.
+    ///
+    /// # Errors
+    /// [`SopsError::Fs`]; [`SopsError::NotSops`] and [`SopsError::File`] when it is none or
+    /// damaged.
+    pub fn read(path: &Path, format: Option<Format>) -> Result<Self, SopsError> {
+        // First the stamp: a change while reading must not go unseen.
+        let stamp = Stamp::of(path);
+        let content = fs::read(path, FILE_LIMIT)?;
+        let encrypted = match format {
+            Some(format) => EncryptedFile::parse(format, &content),
+            None => parse_any(path, &content),
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            encrypted: encrypted.map_err(|error| SopsError::file("read", path, error))?,
+            stamp,
+        })
+    }
+
+    /// Its format; binary files stand on the disk as JSON.
+    pub fn format(&self) -> Format {
+        self.encrypted.envelope.format()
+    }
+
+    /// Who can open it, and how its values are chosen.
+    pub fn metadata(&self) -> &Metadata {
+        self.encrypted.metadata()
+    }
+
+    /// Recovers the data key; `owners` name recipients in the failure.
+    ///
+    /// # Errors
+    /// [`SopsError::File`] with [`Error::Recovery`].
+    pub fn unlock(&self, keys: &SopsKeys<'_>, owners: &Owners) -> Result<DataKey, SopsError> {
+        keys.unlock(&self.encrypted.envelope, owners)
+            .map_err(|error| SopsError::file("open", &self.path, error))
+    }
+
+    /// Decrypts all values and checks the MAC unless told not to.
+    ///
+    /// # Errors
+    /// [`SopsError::File`].
+    pub fn decrypt(self, key: DataKey, ignore_mac: bool) -> Result<OpenSopsFile, SopsError> {
+        let Self {
+            path,
+            encrypted,
+            stamp,
+        } = self;
+        let options = DecryptOptions {
+            ignore_mac,
+            keep_nonces: true,
+        };
+        match encrypted.decrypt(&key, options) {
+            Ok(decrypted) => Ok(OpenSopsFile {
+                path,
+                decrypted,
+                key,
+                stamp,
+                edited: false,
+            }),
+            Err(error) => Err(SopsError::file("decrypt", &path, error)),
+        }
+    }
+
+    /// [`Self::unlock`] and [`Self::decrypt`].
+    ///
+    /// # Errors
+    /// Theirs.
+    pub fn open(
+        self,
+        keys: &SopsKeys<'_>,
+        owners: &Owners,
+        ignore_mac: bool,
+    ) -> Result<OpenSopsFile, SopsError> {
+        let key = self.unlock(keys, owners)?;
+        self.decrypt(key, ignore_mac)
+    }
+
+    /// The file for writing, after its metadata were changed: in the layout it has, or where that
+    /// cannot be, as `sops` writes it with `fallback`.
+    ///
+    /// # Errors
+    /// [`SopsError::File`].
+    pub fn seal(self, fallback: EmitOptions) -> Result<Sealed, SopsError> {
+        emitted(self.path, self.encrypted, self.stamp, fallback)
+    }
+}
+
+/// Reads a file whose format is not named: the first of the likely ones in which it has metadata.
+fn parse_any(path: &Path, content: &[u8]) -> Result<EncryptedFile, Error> {
+    let mut first = None;
+    for format in candidates(path, content) {
+        match EncryptedFile::parse(format, content) {
+            Ok(file) if format == Format::Binary && !is_one_value(&file) => {}
+            Ok(file) => return Ok(file),
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    Err(first.unwrap_or_else(|| nixseal_sops::MetadataError::Missing.into()))
+}
+
+/// Whether it can be a binary file: these have the key `data` alone.
+fn is_one_value(file: &EncryptedFile) -> bool {
+    let [map] = file.documents() else {
+        return false;
+    };
+    let mut pairs = map.pairs();
+    let is_data = pairs
+        .next()
+        .is_some_and(|pair| pair.key == "data" && pair.value.as_str().is_some());
+    is_data && pairs.next().is_none()
+}
+
+/// A decrypted file, to be read, or changed and sealed again.
+#[derive(Debug)]
+pub struct OpenSopsFile {
+    /// Where it was read.
+    pub path: PathBuf,
+    /// What it holds.
+    pub decrypted: DecryptedFile,
+    key: DataKey,
+    stamp: Stamp,
+    edited: bool,
+}
+
+impl OpenSopsFile {
+    /// Its format.
+    pub fn format(&self) -> Format {
+        self.decrypted.envelope.format()
+    }
+
+    /// The plain documents.
+    pub fn document(&self) -> &Document {
+        &self.decrypted.document
+    }
+
+    /// The plain documents, to change them.
+    pub fn document_mut(&mut self) -> &mut Document {
+        &mut self.decrypted.document
+    }
+
+    /// The data key, for other files that shall have the same.
+    pub fn key(&self) -> &DataKey {
+        &self.key
+    }
+
+    /// The plain text in the layout of the file. Where that cannot be kept, as `sops` prints it
+    /// with `fallback`.
+    ///
+    /// # Errors
+    /// [`SopsError::File`] when the format cannot hold the values.
+    pub fn plaintext(&self, fallback: &EmitOptions) -> Result<SecretBytes, SopsError> {
+        let document = &self.decrypted.document;
+        if self.format() == document.format()
+            && let Ok(text) = document.splice()
+        {
+            return Ok(match self.format() {
+                Format::Ini => without_blank_end(&text),
+                _ => text,
+            });
+        }
+        emit(self.format(), &document.branches, fallback)
+            .map_err(|error| SopsError::file("show", &self.path, error.into()))
+    }
+
+    /// Puts the documents of another text in the place of these: the file will have the layout of
+    /// that text. Values that do not change keep their encrypted form.
+    ///
+    /// # Errors
+    /// [`SopsError::Plaintext`], where the text is no document of the file's format; the file is
+    /// as it was then.
+    pub fn replace(&mut self, text: &SecretBytes) -> Result<(), SopsError> {
+        let document = parse_plain(&self.path, self.format(), text)?;
+        self.decrypted.document = document;
+        self.edited = true;
+        Ok(())
+    }
+
+    /// Encrypts it again as of `now`, with the same data key: in the layout it has, or where that
+    /// cannot be, as `sops` writes it with `fallback`.
+    ///
+    /// # Errors
+    /// [`SopsError::File`].
+    pub fn seal(self, now: Moment, fallback: EmitOptions) -> Result<Sealed, SopsError> {
+        let Self {
+            path,
+            mut decrypted,
+            key,
+            stamp,
+            edited,
+        } = self;
+        if edited {
+            // Metadata have no place in a text that people typed.
+            let format = decrypted.envelope.format();
+            decrypted.envelope = decrypted.envelope.into_format(format);
+        }
+        match decrypted.encrypt(&key, ListComments::Comments, now) {
+            Ok(encrypted) => emitted(path, encrypted, stamp, fallback),
+            Err(error) => Err(SopsError::file("encrypt", &path, error)),
+        }
+    }
+}
+
+/// A text without the blank line that stood before the section of the metadata.
+fn without_blank_end(text: &SecretBytes) -> SecretBytes {
+    let mut bytes = text.expose();
+    for (end, one) in [(&b"\n\n"[..], 1), (b"\r\n\r\n", 2)] {
+        while bytes.ends_with(end) {
+            bytes = bytes.get(..bytes.len() - one).unwrap_or(bytes);
+        }
+    }
+    SecretBytes::copy_of(bytes)
+}
+
+/// A file that is not there yet: its data key and who will be able to open it.
+#[derive(Debug)]
+pub struct NewSopsFile {
+    path: PathBuf,
+    format: Format,
+    key: DataKey,
+    metadata: Metadata,
+    stamp: Stamp,
+}
+
+impl NewSopsFile {
+    /// Makes a data key and wraps it for the keys of a rule; fails here, before anybody types
+    /// anything, when that cannot be done.
+    ///
+    /// # Errors
+    /// [`SopsError::File`].
+    pub fn prepare(
+        path: &Path,
+        format: Format,
+        rule: &Encryption,
+        keys: &SopsKeys<'_>,
+        now: &Moment,
+    ) -> Result<Self, SopsError> {
+        let failed = |error| SopsError::file("create", path, error);
+        let key = DataKey::generate().map_err(|error| failed(error.into()))?;
+        let (groups, threshold) = (&rule.groups, rule.shamir_threshold);
+        let wrapped = wrap(&key, groups, threshold, &[], &keys.sources(), now)
+            .map_err(|error| failed(error.into()))?;
+        let structured = format != Format::Binary;
+        let selector = rule.selector.clone().filter(|_| structured);
+        let default = match structured {
+            true => Selector::default_suffix(),
+            false => Selector::Everything,
+        };
+        let mut metadata = Metadata::new(wrapped, selector.unwrap_or(default), now.clone());
+        if groups.len() > 1 {
+            let all = u32::try_from(groups.len()).unwrap_or(u32::MAX);
+            metadata.shamir_threshold = if threshold == 0 { all } else { threshold };
+        }
+        metadata.mac_only_encrypted = rule.mac_only_encrypted && structured;
+        Ok(Self {
+            path: path.to_owned(),
+            format,
+            key,
+            metadata,
+            stamp: Stamp::of(path),
+        })
+    }
+
+    /// Encrypts a text as of `now`, in its own layout, or where that cannot be, as `sops` writes
+    /// it with `fallback`.
+    ///
+    /// # Errors
+    /// [`SopsError::Plaintext`], [`SopsError::File`].
+    pub fn seal(
+        self,
+        text: &SecretBytes,
+        now: Moment,
+        fallback: EmitOptions,
+    ) -> Result<Sealed, SopsError> {
+        let document = parse_plain(&self.path, self.format, text)?;
+        self.seal_document(document, now, fallback)
+    }
+
+    /// Encrypts documents as of `now`; as [`Self::seal`].
+    ///
+    /// # Errors
+    /// [`SopsError::File`].
+    pub fn seal_document(
+        self,
+        document: Document,
+        now: Moment,
+        fallback: EmitOptions,
+    ) -> Result<Sealed, SopsError> {
+        let Self {
+            path,
+            format,
+            key,
+            metadata,
+            stamp,
+        } = self;
+        let comments = ListComments::Comments;
+        match file::encrypt(document, format, metadata, &key, comments, now) {
+            Ok(encrypted) => emitted(path, encrypted, stamp, fallback),
+            Err(error) => Err(SopsError::file("encrypt", &path, error)),
+        }
+    }
+}
+
+fn parse_plain(path: &Path, format: Format, text: &SecretBytes) -> Result<Document, SopsError> {
+    parse(format, text.expose()).map_err(|source| SopsError::Plaintext {
+        name: path.display().to_string(),
+        format,
+        source,
+    })
+}
+
+fn emitted(
+    path: PathBuf,
+    encrypted: EncryptedFile,
+    stamp: Stamp,
+    fallback: EmitOptions,
+) -> Result<Sealed, SopsError> {
+    let clear = super::write::clear_keys(&encrypted);
+    match encrypted.emit_kept(fallback) {
+        Ok((content, unsafe_change)) => Ok(Sealed::new(path, content, stamp, clear, unsafe_change)),
+        Err(error) => Err(SopsError::file("write", &path, error)),
+    }
+}
