@@ -1,6 +1,8 @@
 //! Paths to a value: our own `a.b[0]`, and the `["a"]["b"][0]` of `sops set` and `--extract`.
 
-use crate::tree::{Entry, Item, Map, Node};
+mod change;
+
+pub use change::PathFault;
 
 /// One step down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,55 +104,6 @@ impl Path {
         }
         Ok(Self(steps))
     }
-
-    /// The value at this path.
-    pub fn find<'a>(&self, map: &'a Map) -> Option<&'a Node> {
-        let (first, rest) = self.0.split_first()?;
-        let Step::Key(key) = first else { return None };
-        rest.iter()
-            .try_fold(map.get(key)?, |node, step| match (node, step) {
-                (Node::Map(map), Step::Key(key)) => map.get(key),
-                (Node::List(list), Step::Index(index)) => list.get(*index),
-                _ => None,
-            })
-    }
-
-    /// The value at this path, to change it.
-    pub fn find_mut<'a>(&self, map: &'a mut Map) -> Option<&'a mut Node> {
-        let (first, rest) = self.0.split_first()?;
-        let Step::Key(key) = first else { return None };
-        rest.iter()
-            .try_fold(map.get_mut(key)?, |node, step| match (node, step) {
-                (Node::Map(map), Step::Key(key)) => map.get_mut(key),
-                (Node::List(list), Step::Index(index)) => list.get_mut(*index),
-                _ => None,
-            })
-    }
-
-    /// Takes out the value at this path; comments beside it stay.
-    pub fn remove(&self, map: &mut Map) -> Option<Node> {
-        let (last, parents) = self.0.split_last()?;
-        if parents.is_empty() {
-            let Step::Key(key) = last else { return None };
-            return map.remove(key).map(|pair| pair.value);
-        }
-        match (Self(parents.to_vec()).find_mut(map)?, last) {
-            (Node::Map(map), Step::Key(key)) => map.remove(key).map(|pair| pair.value),
-            (Node::List(list), Step::Index(index)) => list.remove(*index),
-            _ => None,
-        }
-    }
-
-    /// Puts a value at this path as `sops set` does: maps and lists on the way are made where they
-    /// are missing, a value of another shape on the way is replaced, and an index at or past the
-    /// end of a list adds an item. False when the path is empty or begins with an index.
-    pub fn set(&self, map: &mut Map, value: Node) -> bool {
-        let Some((Step::Key(key), rest)) = self.0.split_first() else {
-            return false;
-        };
-        set_in_map(map, key, rest, value);
-        true
-    }
 }
 
 /// Our own syntax.
@@ -189,53 +142,6 @@ fn quoted(text: &str) -> Option<(String, &str)> {
         }
     }
     None
-}
-
-fn set_in_map(map: &mut Map, key: &str, rest: &[Step], value: Node) {
-    if map.get(key).is_none() {
-        map.push(key, made(rest, value));
-    } else if let Some(node) = map.get_mut(key) {
-        set_in_node(node, rest, value);
-    }
-}
-
-fn set_in_node(node: &mut Node, steps: &[Step], value: Node) {
-    match (&mut *node, steps.split_first()) {
-        (Node::Map(map), Some((Step::Key(key), rest))) => set_in_map(map, key, rest, value),
-        (Node::List(list), Some((Step::Index(index), rest))) => match list.get_mut(*index) {
-            Some(item) => set_in_node(item, rest, value),
-            None => list.items.push(Item::Value(made(rest, value))),
-        },
-        (Node::Scalar(old), None) => match value {
-            Node::Scalar(new) => old.set(new.value().duplicate()),
-            other => *node = other,
-        },
-        _ => *node = made(steps, value),
-    }
-}
-
-/// The value under new maps and lists for the steps.
-fn made(steps: &[Step], value: Node) -> Node {
-    steps.iter().rev().fold(value, |inner, step| match step {
-        Step::Index(_) => {
-            let items = vec![Item::Value(inner)];
-            Node::List(crate::tree::List {
-                items,
-                origin: None,
-            })
-        }
-        Step::Key(key) => {
-            let pair = crate::tree::Pair {
-                key: key.clone(),
-                value: inner,
-                origin: None,
-            };
-            Node::Map(Map {
-                entries: vec![Entry::Pair(pair)],
-                origin: None,
-            })
-        }
-    })
 }
 
 #[cfg(test)]
@@ -286,30 +192,5 @@ mod tests {
         for wrong in ["a", r#"["a"#, r#"["a[b"]"#, "[x]", "[-1]", "x[0]"] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn set_makes_what_is_missing() {
-        let mut map = Map::default();
-        let set = |map: &mut Map, path: &str| Path::parse(path).unwrap().set(map, Node::text("v"));
-        assert!(set(&mut map, "a.b[0].c"));
-        assert!(set(&mut map, "a.b[7]"));
-        assert!(set(&mut map, "a.b[0].c.d"));
-        let find = |path: &str| Path::parse(path).unwrap().find(&map).and_then(Node::as_str);
-        assert_eq!(find("a.b[1]"), Some("v"));
-        assert_eq!(find("a.b[0].c.d"), Some("v"));
-        assert_eq!(find("a.b[2]"), None);
-        assert!(Path::parse("a.b[0]").unwrap().remove(&mut map).is_some());
-        assert_eq!(
-            map.get("a")
-                .and_then(Node::as_map)
-                .and_then(|map| map.get("b"))
-                .unwrap()
-                .as_list()
-                .unwrap()
-                .values()
-                .count(),
-            1
-        );
     }
 }

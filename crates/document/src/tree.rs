@@ -168,6 +168,16 @@ impl Map {
         }));
     }
 
+    /// A second tree without comments and places.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let mut copy = Self::default();
+        for pair in self.pairs() {
+            copy.push(&pair.key, pair.value.copy());
+        }
+        copy
+    }
+
     /// Takes out the first pair of that name; comments stay.
     pub fn remove(&mut self, key: &str) -> Option<Pair> {
         let found = |entry: &Entry| matches!(entry, Entry::Pair(pair) if pair.key == key);
@@ -297,6 +307,19 @@ impl Node {
     /// The text of a scalar of type string that is UTF-8.
     pub fn as_str(&self) -> Option<&str> {
         self.as_scalar().and_then(|scalar| scalar.value().as_str())
+    }
+
+    /// A second tree without comments and places.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        match self {
+            Self::List(list) => Self::List(List {
+                items: list.values().map(|node| Item::Value(node.copy())).collect(),
+                origin: None,
+            }),
+            Self::Map(map) => Self::Map(map.copy()),
+            Self::Scalar(scalar) => Self::scalar(scalar.value().duplicate()),
+        }
     }
 
     /// Where it was read, none for a new one.

@@ -30,16 +30,12 @@ fn spliced(format: Format, text: &str, change: impl FnOnce(&mut Vec<Map>)) -> St
 }
 
 fn set(branches: &mut [Map], path: &str, value: Node) {
-    assert!(Path::parse(path).unwrap().set(&mut branches[0], value));
+    let path = Path::parse(path).unwrap();
+    assert!(path.set(&mut branches[0], value).unwrap());
 }
 
 fn remove(branches: &mut [Map], path: &str) {
-    assert!(
-        Path::parse(path)
-            .unwrap()
-            .remove(&mut branches[0])
-            .is_some()
-    );
+    assert!(Path::parse(path).unwrap().remove(&mut branches[0]).is_ok());
 }
 
 fn map(pairs: &[(&str, &str)]) -> Node {

@@ -9,7 +9,7 @@ use nixseal_document::tree::{Map, Value};
 
 use crate::data_key::DataKey;
 use crate::error::Error;
-use crate::key_groups::{self, DecryptionOrder, Owners};
+use crate::key_groups::{self, DecryptionOrder, Owners, Previous};
 use crate::mac::Mac;
 use crate::master_key::KeySources;
 use crate::metadata::{self, Block, KeyId, Metadata, Moment};
@@ -88,6 +88,14 @@ impl Envelope {
     /// The format of the encrypted file.
     pub fn format(&self) -> Format {
         self.format
+    }
+
+    /// Where the one block of metadata stood in the text: its beginning and end.
+    pub(crate) fn only_block(&self) -> Option<(usize, usize)> {
+        match self.blocks.as_slice() {
+            [block] => block.place(),
+            _ => None,
+        }
     }
 
     /// The same metadata for documents that are to be written in another format, or anew.
@@ -190,9 +198,9 @@ impl Envelope {
         Ok(())
     }
 
-    /// Wraps the data key for `groups`; values and MAC stay as they are. With `keep`, entries of
-    /// recipients that stay are kept where the format allows it: right for an unchanged data key
-    /// only. Gives whether the metadata changed.
+    /// Wraps the data key of the file for `groups`; values and MAC stay as they are. Entries of
+    /// recipients that stay are kept where the format allows it. Gives whether the metadata
+    /// changed.
     ///
     /// # Errors
     /// [`Error::Wrap`]; the metadata are unchanged then.
@@ -201,15 +209,10 @@ impl Envelope {
         key: &DataKey,
         groups: &[Vec<KeyId>],
         threshold: u32,
-        keep: bool,
         sources: &KeySources<'_>,
         now: &Moment,
     ) -> Result<bool, Error> {
-        let threshold = if groups.len() > 1 && threshold == 0 {
-            u32::try_from(groups.len()).unwrap_or(u32::MAX)
-        } else {
-            threshold
-        };
+        let threshold = effective(threshold, groups);
         let metadata = &self.metadata;
         let same = metadata.groups.len() == groups.len()
             && metadata
@@ -218,18 +221,35 @@ impl Envelope {
                 .zip(groups)
                 .all(|(old, new)| same_keys(old.iter(), new))
             && metadata.shamir_threshold == threshold;
-        if keep && same {
+        if same {
             return Ok(false);
         }
-        let previous = if keep {
-            metadata.groups.as_slice()
-        } else {
-            &[]
-        };
-        let wrapped = key_groups::wrap(key, groups, threshold, previous, sources, now)?;
+        let previous = Previous::SameKey(&metadata.groups);
+        let wrapped = key_groups::wrap_after(key, groups, threshold, previous, sources, now)?;
         self.metadata.groups = wrapped;
         self.metadata.shamir_threshold = threshold;
         Ok(true)
+    }
+
+    /// Wraps a new data key for `groups`. Entries of recipients that stay keep their date, as
+    /// `sops rotate` does.
+    ///
+    /// # Errors
+    /// [`Error::Wrap`]; the metadata are unchanged then.
+    pub fn wrap_new_key(
+        &mut self,
+        key: &DataKey,
+        groups: &[Vec<KeyId>],
+        threshold: u32,
+        sources: &KeySources<'_>,
+        now: &Moment,
+    ) -> Result<(), Error> {
+        let threshold = effective(threshold, groups);
+        let previous = Previous::Dates(&self.metadata.groups);
+        let wrapped = key_groups::wrap_after(key, groups, threshold, previous, sources, now)?;
+        self.metadata.groups = wrapped;
+        self.metadata.shamir_threshold = threshold;
+        Ok(())
     }
 
     /// Puts the metadata into the documents: they are a whole encrypted file then.
@@ -240,6 +260,15 @@ impl Envelope {
             Vec::new()
         };
         metadata::attach(documents, &self.metadata, self.format, blocks);
+    }
+}
+
+/// `sops` writes the number of groups down where none is asked for.
+fn effective(threshold: u32, groups: &[Vec<KeyId>]) -> u32 {
+    if groups.len() > 1 && threshold == 0 {
+        u32::try_from(groups.len()).unwrap_or(u32::MAX)
+    } else {
+        threshold
     }
 }
 

@@ -112,8 +112,7 @@ impl EncryptedFile {
         sources: &KeySources<'_>,
         now: &Moment,
     ) -> Result<bool, Error> {
-        self.envelope
-            .rewrap(key, groups, threshold, true, sources, now)
+        self.envelope.rewrap(key, groups, threshold, sources, now)
     }
 
     /// Writes the file.

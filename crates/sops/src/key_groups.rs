@@ -9,4 +9,5 @@ mod wrap;
 
 pub use failure::{GroupReport, KeyReport, RecoveryFailure};
 pub use recover::{DecryptionOrder, InvalidOrder, Owners, recover};
+pub(crate) use wrap::{Previous, wrap_after};
 pub use wrap::{WrapError, wrap};

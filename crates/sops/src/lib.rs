@@ -4,6 +4,7 @@
 //!
 //! Everything here is pure: files, clocks and processes stay with the callers.
 
+pub mod change;
 pub mod config;
 mod data_key;
 mod envelope;

@@ -79,6 +79,13 @@ impl Stash {
         known.remove(place.unwrap_or(0))
     }
 
+    /// Forgets where values stood: for a text that is another one now.
+    pub(crate) fn forget_places(&mut self) {
+        for known in self.0.values_mut().flatten() {
+            known.place = None;
+        }
+    }
+
     /// How many values are known.
     pub fn len(&self) -> usize {
         self.0.values().map(VecDeque::len).sum()

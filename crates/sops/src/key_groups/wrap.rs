@@ -22,6 +22,16 @@ pub enum WrapError {
     Keys(Vec<(KeyId, String)>),
 }
 
+/// What entries of the same file are good for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Previous<'a> {
+    /// They wrap another data key: entries for the same master key keep their date.
+    Dates(&'a [KeyGroup]),
+    /// They wrap the same data key: with one group, entries for the same master key stay as they
+    /// are, so that only what changes is written.
+    SameKey(&'a [KeyGroup]),
+}
+
 /// Wraps `key` for `groups`, `threshold` of which shall be needed if there are several (0: all).
 /// Entries are dated `now`.
 ///
@@ -38,6 +48,19 @@ pub fn wrap(
     sources: &KeySources<'_>,
     now: &Moment,
 ) -> Result<Vec<KeyGroup>, WrapError> {
+    let previous = Previous::SameKey(previous);
+    wrap_after(key, groups, threshold, previous, sources, now)
+}
+
+/// [`wrap`] with any use of previous entries.
+pub(crate) fn wrap_after(
+    key: &DataKey,
+    groups: &[Vec<KeyId>],
+    threshold: u32,
+    previous: Previous<'_>,
+    sources: &KeySources<'_>,
+    now: &Moment,
+) -> Result<Vec<KeyGroup>, WrapError> {
     if groups.is_empty() {
         return Err(WrapError::EmptyGroup(None));
     }
@@ -45,8 +68,16 @@ pub fn wrap(
         return Err(WrapError::EmptyGroup((groups.len() > 1).then_some(empty)));
     }
     let known: &[WrappedKey] = match (groups, previous) {
-        ([_], [group]) => group,
+        ([_], Previous::SameKey([group])) => group,
         _ => &[],
+    };
+    let dated = |id: &KeyId| match previous {
+        Previous::Dates(groups) => groups
+            .iter()
+            .flatten()
+            .find(|entry| entry.id == *id)
+            .and_then(|entry| entry.created_at.as_ref()),
+        Previous::SameKey(_) => None,
     };
     let mut refused = Vec::new();
     let mut wrapped = Vec::with_capacity(groups.len());
@@ -59,7 +90,7 @@ pub fn wrap(
             {
                 Some(entry) => entries.push(entry.clone()),
                 None => match sources.master_key(id).wrap(&share) {
-                    Ok(enc) => entries.push(entry(id, enc, now)),
+                    Ok(enc) => entries.push(entry(id, enc, dated(id).unwrap_or(now))),
                     Err(reason) => refused.push((id.clone(), reason)),
                 },
             }
@@ -81,8 +112,8 @@ fn shares(key: &DataKey, groups: usize, threshold: u32) -> Result<Vec<SecretByte
     }
 }
 
-fn entry(id: &KeyId, enc: String, now: &Moment) -> WrappedKey {
-    let created_at = id.kind().is_dated().then(|| now.clone());
+fn entry(id: &KeyId, enc: String, made: &Moment) -> WrappedKey {
+    let created_at = id.kind().is_dated().then(|| made.clone());
     WrappedKey {
         id: id.clone(),
         created_at,

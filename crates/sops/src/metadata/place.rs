@@ -19,6 +19,14 @@ pub(crate) struct Block {
     pair: Pair,
 }
 
+impl Block {
+    /// Where it was read.
+    pub(crate) fn place(&self) -> Option<(usize, usize)> {
+        let value = self.pair.value.origin()?;
+        Some((self.pair.origin?.span.start, value.span.end))
+    }
+}
+
 /// The first key of a document under which metadata stand in that format.
 pub(crate) fn metadata_key(document: &Map, format: Format) -> Option<&str> {
     document
@@ -79,7 +87,7 @@ pub(crate) fn extract(
             let map = map.ok_or_else(|| MetadataError::new("", "it has to be a map"))?;
             match format {
                 Format::Ini => unflattened(map.pairs().collect(), "", format)?,
-                _ => read::read(write::copy(map), format == Format::Binary)?,
+                _ => read::read(map.copy(), format == Format::Binary)?,
             }
         }
     };

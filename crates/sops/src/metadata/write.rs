@@ -42,7 +42,7 @@ pub(super) fn write(metadata: &Metadata, flat: bool) -> Map {
         fields.insert(kind.field(), Node::text(text));
     }
     for (name, node) in &metadata.unknown {
-        fields.insert(name, duplicate(node));
+        fields.insert(name, node.copy());
     }
     sorted(fields)
 }
@@ -101,21 +101,4 @@ fn list(nodes: impl Iterator<Item = Node>) -> Node {
         items: nodes.map(Item::Value).collect(),
         origin: None,
     })
-}
-
-fn duplicate(node: &Node) -> Node {
-    match node {
-        Node::List(items) => list(items.values().map(duplicate)),
-        Node::Scalar(scalar) => Node::scalar(scalar.value().duplicate()),
-        Node::Map(map) => Node::Map(copy(map)),
-    }
-}
-
-/// A second tree without comments and places.
-pub(super) fn copy(map: &Map) -> Map {
-    let mut copy = Map::default();
-    for pair in map.pairs() {
-        copy.push(&pair.key, duplicate(&pair.value));
-    }
-    copy
 }

@@ -69,12 +69,14 @@ impl<'a> Encryptor<'a> {
         let known = stash.and_then(|stash| stash.take(place.context, plain, tag, origin));
         let iv = known.map_or_else(|| self.nonces.next(), |known| Ok(known.iv))?;
         let text = self.cipher.seal(plain, tag, place.context, &iv)?;
-        // Also in a text that was typed anew, a comment stays what it was in the encrypted file.
-        let known = known.filter(|known| known.is_text(&text));
-        let same = known.is_some_and(|known| known.stood_at(origin));
+        let stood = known.is_some_and(|known| known.stood_at(origin));
+        let same = stood && known.is_some_and(|known| known.is_text(&text));
+        // Also in a text that was typed anew, and with another key, a comment stays what it was
+        // in the encrypted file.
         let element = known.map(|known| known.element);
         Ok(Outcome {
             text: SecretBytes::new(text),
+            stood,
             same,
             element,
         })
@@ -104,9 +106,11 @@ impl<'a> Encryptor<'a> {
 /// An encrypted value.
 struct Outcome {
     text: SecretBytes,
+    /// Whether what was decrypted stands at its place, be it with another text.
+    stood: bool,
     /// Whether it is what stands in the text at its place.
     same: bool,
-    /// Whether it was an element of a list, where the text did not change.
+    /// Whether what was decrypted was an element of a list, where it is known.
     element: Option<bool>,
 }
 
@@ -162,10 +166,13 @@ impl Visitor for Encryptor<'_> {
         }
         if place.in_list && sealed.element.unwrap_or(self.elements) {
             let mut scalar = Scalar::new(Value::Null);
+            scalar.origin = sealed.stood.then_some(comment.origin).flatten();
+            let text = Value::String(sealed.text);
             if sealed.same {
-                scalar.origin = comment.origin;
+                scalar.restore(text);
+            } else {
+                scalar.set(text);
             }
-            scalar.restore(Value::String(sealed.text));
             return Ok(Some(scalar));
         }
         if sealed.same {

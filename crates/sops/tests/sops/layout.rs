@@ -117,7 +117,8 @@ fn a_changed_value_changes_its_line_only() {
         .open_with_key(Format::Yaml, before.as_bytes())
         .unwrap();
     let path = Path::parse("m.l[1]").unwrap();
-    assert!(path.set(&mut file.document.branches[0], Node::text("changed")));
+    path.set(&mut file.document.branches[0], Node::text("changed"))
+        .unwrap();
     let after = emitted(file.encrypt(&key, ListComments::Comments, now()).unwrap());
     let pairs = before.lines().zip(after.lines());
     let changed: Vec<&str> = pairs
@@ -193,7 +194,8 @@ fn every_document_keeps_its_layout() {
         .open_with_key(Format::Yaml, before.as_bytes())
         .unwrap();
     let path = Path::parse("b[1]").unwrap();
-    assert!(path.set(&mut file.document.branches[1], Node::text("changed")));
+    path.set(&mut file.document.branches[1], Node::text("changed"))
+        .unwrap();
     let after = emitted(file.encrypt(&key, ListComments::Elements, now()).unwrap());
     let pairs = before.lines().zip(after.lines());
     let changed: Vec<&str> = pairs

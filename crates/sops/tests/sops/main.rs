@@ -1,6 +1,7 @@
 //! Files that the real `sops` reads what we write, and the other way round.
 
 mod bench;
+mod change;
 mod config;
 mod cross;
 mod groups;

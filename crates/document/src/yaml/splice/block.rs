@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::{Slot, SlotKind, Splice, Splicer};
 use crate::error::{EmitError, SpliceError};
 use crate::splice::{Change, align, entry_places, place};
-use crate::tree::{Entry, Item, List, Map, Node};
+use crate::tree::{Comment, Entry, Item, List, Map, Node};
 use crate::yaml::compose::{Content, Id, YamlNode};
 use crate::yaml::emit;
 use crate::yaml::token::slice;
@@ -162,12 +162,18 @@ impl<'a> Splicer<'a> {
             node.span.start,
             lines,
             |splicer, old, new, number| {
-                let (Some(Item::Value(one)), Some(Item::Value(two)), Some(child)) = (
+                let (one, two, child) = match (
                     original.items.get(old),
                     present.items.get(new),
                     children.get(number),
-                ) else {
-                    return Ok(());
+                ) {
+                    (Some(Item::Value(one)), Some(Item::Value(two)), Some(child)) => {
+                        (one, two, child)
+                    }
+                    (_, Some(Item::Comment(comment)), Some(child)) => {
+                        return splicer.comment_out(dashes.get(number), *child, comment);
+                    }
+                    _ => return Ok(()),
                 };
                 let slot = Slot {
                     column,
@@ -227,6 +233,21 @@ impl<'a> Splicer<'a> {
                 first = false;
             }
         }
+        Ok(())
+    }
+
+    /// Writes a comment where an element stands that has become one.
+    fn comment_out(&mut self, dash: Option<&usize>, child: Id, comment: &Comment) -> Splice {
+        let (Some(dash), Some(node)) = (dash, self.node(child)) else {
+            return Ok(());
+        };
+        if comment.text().contains(&b'\n') {
+            return Err(SpliceError::Unsafe("a comment of several lines".to_owned()));
+        }
+        let span = Span::new(*dash, self.end_of(node));
+        self.take_out(span);
+        self.edits.insert(span.end, b"#");
+        self.edits.insert(span.end, comment.text());
         Ok(())
     }
 
@@ -338,7 +359,7 @@ impl<'a> Splicer<'a> {
         list.items.iter().map(place_of).collect()
     }
 
-    fn comment_place(&self, comment: &crate::tree::Comment) -> Option<Place> {
+    fn comment_place(&self, comment: &Comment) -> Option<Place> {
         let start = place(comment.origin)?;
         Some(Place {
             start,
