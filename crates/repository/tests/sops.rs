@@ -255,7 +255,8 @@ fn a_file_that_changed_meanwhile_is_not_overwritten() {
         let file = SopsFile::read(&path, None).unwrap();
         let mut open = file.open(keys, &Owners::default(), false).unwrap();
         let value = ValuePath::parse("a").unwrap();
-        assert!(value.set(&mut open.document_mut().branches[0], Node::text("two")));
+        let branch = &mut open.document_mut().branches[0];
+        assert!(value.set(branch, Node::text("two")).unwrap());
         let sealed = open.seal(later(), options()).unwrap();
         succeed(&mut bench.sops(&["set", "a.yaml", "[\"z\"]", "\"other\""]));
         assert!(matches!(sealed.write(), Err(SopsError::Changed(_))));
