@@ -80,12 +80,12 @@ fn extract(
         .map_err(|reason| Failure::generic(format!("error truncating tree: {reason}")))?;
     let options = session.emit_options(output);
     match path.remove(first) {
-        None => Ok(SecretBytes::default()),
-        Some(Node::Map(map)) => {
+        Err(fault) => Err(Failure::generic(format!("error truncating tree: {fault}"))),
+        Ok(Node::Map(map)) => {
             *first = map;
             emit(output, &branches, &options).map_err(dump)
         }
-        Some(node) => match node.as_scalar().map(Scalar::value) {
+        Ok(node) => match node.as_scalar().map(Scalar::value) {
             Some(Value::String(bytes) | Value::Bytes(bytes)) => Ok(bytes.duplicate()),
             _ => emit_value(output, &node, &options)
                 .map_err(|error| Failure::new(code::DUMP, format!("Error dumping tree: {error}"))),

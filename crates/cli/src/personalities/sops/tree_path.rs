@@ -2,16 +2,14 @@
 
 use nixseal_document::path::{Path, Step};
 use nixseal_document::tree::{Map, Node};
+use nixseal_sops::change::index;
 
 /// Reads a path; an empty text is the whole document.
 ///
 /// # Errors
 /// One line with the reason.
 pub(super) fn parse(text: &str) -> Result<Path, String> {
-    if text.is_empty() {
-        return Ok(Path::default());
-    }
-    Path::parse_index(text).map_err(|error| error.to_string())
+    index::parse(text).map_err(|error| error.to_string())
 }
 
 /// The value at a path that has at least one step.
