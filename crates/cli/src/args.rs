@@ -1,8 +1,12 @@
 //! The command line as typed.
 
+mod tree;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use self::tree::Rotate;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,6 +46,9 @@ pub(crate) enum Command {
     /// Bring files in line with their rules; only what changed is rewritten.
     #[command(after_help = REKEY_EXAMPLES)]
     Rekey(Rekey),
+    /// Give files new data keys: every value is encrypted anew.
+    #[command(after_help = tree::ROTATE_EXAMPLES)]
+    Rotate(Rotate),
     /// Show who can read what, whether you can, and what has drifted.
     Status(Status),
     /// Encrypt any file to given recipients.

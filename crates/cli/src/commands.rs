@@ -7,6 +7,7 @@ mod init;
 mod key;
 mod pages;
 mod rekey;
+mod rotate;
 mod rules;
 mod session;
 mod set;
@@ -45,6 +46,7 @@ pub(crate) fn run(context: &Context, arguments: &[OsString]) -> u8 {
         Command::Show(arguments) => show::run(context, arguments),
         Command::Set(arguments) => set::run(context, arguments),
         Command::Rekey(arguments) => rekey::run(context, arguments),
+        Command::Rotate(arguments) => rotate::run(context, arguments),
         Command::Status(arguments) => status::run(context, arguments),
         Command::Encrypt(arguments) => encrypt::run(context, arguments),
         Command::Decrypt(arguments) => decrypt::run(context, arguments),

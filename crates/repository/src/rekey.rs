@@ -150,17 +150,33 @@ impl fmt::Display for Failures<'_> {
     }
 }
 
-/// Encrypts the files of `items` anew to exactly their recipients, each with a
-/// fresh file key, and replaces all of them or none. `lock` is written in the
-/// same batch where one is given; `done` is called once a file.
+/// As [`stage`], and replaces all files or none.
 ///
 /// # Errors
-/// [`RekeyError::Files`] with every file that failed, before anything is
-/// written; [`RekeyError::Write`].
+/// Those of [`stage`].
 pub fn apply(
     items: &[&Item<'_>],
     keyring: &Keyring,
     lock: Option<&mut Lock>,
+    done: &(dyn Fn() + Sync),
+) -> Result<(), RekeyError> {
+    let batch = Batch::new();
+    stage(items, keyring, lock, &batch, done)?;
+    Ok(batch.commit()?)
+}
+
+/// Encrypts the files of `items` anew to exactly their recipients, each with a
+/// fresh file key, and puts them into `batch`, together with `lock` where one is
+/// given; `done` is called once a file.
+///
+/// # Errors
+/// [`RekeyError::Files`] with every file that failed, before anything is
+/// written; [`RekeyError::Write`].
+pub fn stage(
+    items: &[&Item<'_>],
+    keyring: &Keyring,
+    lock: Option<&mut Lock>,
+    batch: &Batch,
     done: &(dyn Fn() + Sync),
 ) -> Result<(), RekeyError> {
     let sealed: Vec<Result<Sealed<'_>, FileFailure>> = items
@@ -185,16 +201,15 @@ pub fn apply(
     if !failures.is_empty() {
         return Err(RekeyError::Files(failures));
     }
-    let batch = Batch::new();
     kept.par_iter()
         .try_for_each(|sealed| batch.stage(&sealed.item.path, &sealed.content, Creation::PUBLIC))?;
     if let Some(lock) = lock {
         for sealed in kept {
             lock.record(&sealed.item.secret.name, sealed.entry);
         }
-        stage_lock(lock, &batch)?;
+        stage_lock(lock, batch)?;
     }
-    Ok(batch.commit()?)
+    Ok(())
 }
 
 /// Removes what killed runs left beside the files of `items`; what cannot be

@@ -3,14 +3,17 @@
 //! [`SopsRules`] are a `.sops.yaml` and where it was found, [`SopsKeys`] all keys of a run,
 //! [`SopsFile`] a file that was read and parsed once. Everything is opened through those two,
 //! so that each key is unlocked once however many files there are. [`discover`] finds the files
-//! of a tree that rules are for.
+//! of a tree that rules are for, [`plan`](mod@plan) compares them, [`apply`] brings them in
+//! line.
 
+pub mod apply;
 pub mod discover;
 mod drift;
 mod error;
 mod file;
 mod keys;
 mod kind;
+pub mod plan;
 mod rules;
 mod write;
 

@@ -33,4 +33,4 @@ pub use selector::{DEFAULT_UNENCRYPTED_SUFFIX, InvalidRegex, Selector, SelectorK
 pub use shamir::ShamirError;
 pub use stash::Stash;
 pub use value::ValueError;
-pub use walk::{Fault, ListComments, WalkError};
+pub use walk::{Fault, ListComments, WalkError, selects};

@@ -5,6 +5,7 @@
 //! as the comment it was when it was encrypted, where `sops` forgets the comments before it
 //! (issue 2281).
 
+mod choice;
 mod decrypt;
 mod encrypt;
 
@@ -12,6 +13,7 @@ use nixseal_base::secret::SecretBytes;
 use nixseal_document::path::{Path, Step};
 use nixseal_document::tree::{Comment, Entry, Item, List, Map, Node, Scalar, Value};
 
+pub use choice::selects;
 pub(crate) use decrypt::Decryptor;
 pub(crate) use encrypt::Encryptor;
 pub use encrypt::ListComments;

@@ -1,14 +1,20 @@
-//! `nixseal rekey`.
+//! `nixseal rekey`: files of both kinds brought in line with their rules, in one batch.
 
-use std::path::{Path, PathBuf};
+mod age;
+mod report;
+mod scope;
+mod sops;
+
+pub(super) use age::chosen;
+pub(super) use sops::with_keys;
 
 use nixseal_base::fs::Batch;
-use nixseal_repository::drift::Drift;
-use nixseal_repository::lock::Lock;
-use nixseal_repository::rekey::{Item, apply, plan, stage_lock, sweep_leftovers};
-use nixseal_repository::{FileState, Repository, Secret};
-use serde_json::{Value, json};
+use nixseal_repository::Repository;
 
+use self::age::AgeSide;
+use self::report::{Audience, Report};
+use self::scope::Scope;
+use self::sops::SopsSide;
 use super::Session;
 use crate::args::Rekey;
 use crate::context::Context;
@@ -18,201 +24,86 @@ use crate::ui::progress::Progress;
 /// Compares, reports, and rewrites what must be.
 pub(crate) fn run(context: &Context, arguments: &Rekey) -> Outcome {
     let session = Session::new(context)?;
-    let first = arguments.files.first().map(PathBuf::as_path);
-    let repository = session.repository(&arguments.rules, first)?;
-    let mut lock = repository.lock.clone();
-    let secrets = chosen(&session, &repository, &arguments.files)?;
-    let items = plan(&repository, secrets).map_err(|diagnostics| Failure {
-        exit: Exit::Failed,
-        diagnostics,
-    })?;
-    let report = Report {
-        context,
-        current: &session.current,
-        json: arguments.json,
-        force: arguments.force,
-    };
-    let bad: Vec<&Item<'_>> = items.iter().filter(|item| is_bad(item)).collect();
-    let work: Vec<&Item<'_>> = items
-        .iter()
-        .filter(|item| item.has_drifted() || arguments.force && is_encrypted(item))
-        .collect();
+    let scope = Scope::of(&session, arguments)?;
+    let repository = scope.repository(&session)?;
+    let age = repository
+        .as_ref()
+        .map(|repository| AgeSide::new(&session, repository, &scope.age_files))
+        .transpose()?;
+    let sops = scope.tree.map(|tree| SopsSide::new(&session, tree));
+    let mut report = Report::new(context, arguments);
+    if let Some(side) = &age {
+        side.report(&session, &mut report);
+    }
+    if let Some(side) = &sops {
+        side.report(&session, &mut report);
+    }
     if arguments.check {
-        report.items(&items, "drifted", Audience::Output);
-        return Ok(if work.is_empty() && bad.is_empty() {
-            Exit::Done
-        } else {
-            Exit::Found
+        let findings = sops.as_ref().is_some_and(|side| side.check(&session));
+        report.print("drifted", Audience::Output);
+        let drifted = age.as_ref().is_some_and(AgeSide::has_drifted)
+            || sops.as_ref().is_some_and(SopsSide::has_drifted);
+        return Ok(match drifted || findings {
+            true => Exit::Found,
+            false => Exit::Done,
         });
     }
-    if let Some(failure) = refusal(&bad) {
-        return Err(failure);
+    if let Some(side) = &sops {
+        side.warn(&session);
+    }
+    let refused = age.as_ref().map(AgeSide::refused).into_iter().flatten();
+    let refused = refused.chain(sops.as_ref().map(SopsSide::refused).into_iter().flatten());
+    let diagnostics: Vec<_> = refused.collect();
+    if !diagnostics.is_empty() {
+        let exit = Exit::Failed;
+        return Err(Failure { exit, diagnostics }.hint("nothing was changed"));
     }
     if arguments.dry_run {
-        report.items(&items, "would rekey", Audience::Output);
+        report.print("would rekey", Audience::Output);
         return Ok(Exit::Done);
     }
-    sweep_leftovers(items.iter());
-    if !work.is_empty() {
-        let keyring = session.keyring(&arguments.identities, Some(&repository))?;
-        let progress = Progress::new(&context.ui, "rekeying", work.len());
-        apply(&work, &keyring, Some(&mut lock), &|| progress.advance())?;
-    }
-    settle(&repository, &items, &mut lock, arguments.files.is_empty())?;
-    report.items(&items, "rekeyed", Audience::User);
+    execute(&session, arguments, repository.as_ref(), age, sops)?;
+    report.print("rekeyed", Audience::User);
     Ok(Exit::Done)
 }
 
-/// The secrets that were named, or all.
-pub(super) fn chosen<'r>(
+/// Opens and seals everything, then replaces all files or none.
+fn execute(
     session: &Session<'_>,
-    repository: &'r Repository,
-    files: &[PathBuf],
-) -> Result<Vec<(&'r Secret, PathBuf)>, Failure> {
-    if files.is_empty() {
-        return Ok(repository
-            .secrets
-            .iter()
-            .map(|secret| (secret, secret.path.clone()))
-            .collect());
-    }
-    files
-        .iter()
-        .map(|file| {
-            session
-                .resolve(repository, file)
-                .map(|found| (found.secret, found.path))
-        })
-        .collect()
-}
-
-/// Records files that are in line already, so that the next run need not open
-/// anything, and forgets files that left the rules.
-fn settle(
-    repository: &Repository,
-    items: &[Item<'_>],
-    lock: &mut Lock,
-    all: bool,
+    arguments: &Rekey,
+    repository: Option<&Repository>,
+    age: Option<AgeSide<'_>>,
+    sops: Option<SopsSide>,
 ) -> Result<(), Failure> {
-    for item in items {
-        if let FileState::Encrypted(file) = &item.state
-            && item.drift == Drift::None
-        {
-            lock.record(&item.secret.name, file.lock_entry(item.readers));
-        }
-    }
-    if all {
-        lock.retain(|name| repository.by_name(name).is_some());
-    }
+    let anew = arguments.force;
+    let counts = (
+        age.as_ref().map_or(0, |side| side.work(anew).len()),
+        sops.as_ref().map_or(0, |side| side.count(anew)),
+    );
     let batch = Batch::new();
-    stage_lock(lock, &batch)?;
+    let total = counts.0 + counts.1;
+    let keyring = match total {
+        0 => None,
+        _ => Some(session.keyring(&arguments.identities, repository)?),
+    };
+    let progress = Progress::new(&session.context.ui, "rekeying", total);
+    let done = || progress.advance();
+    let mut diagnostics = Vec::new();
+    if let Some(side) = age {
+        let whole = arguments.files.is_empty();
+        if let Err(failure) = side.stage(keyring.as_ref(), anew, whole, &batch, &done) {
+            diagnostics.extend(failure.diagnostics);
+        }
+    }
+    if let (Some(side), Some(keyring), true) = (sops, &keyring, counts.1 > 0)
+        && let Err(failure) = side.stage(session, keyring, anew, &batch, &done)
+    {
+        diagnostics.extend(failure.diagnostics);
+    }
+    drop(progress);
+    if !diagnostics.is_empty() {
+        let exit = Exit::Failed;
+        return Err(Failure { exit, diagnostics }.hint("nothing was changed"));
+    }
     Ok(batch.commit()?)
-}
-
-fn is_encrypted(item: &Item<'_>) -> bool {
-    matches!(item.state, FileState::Encrypted(_))
-}
-
-fn is_bad(item: &Item<'_>) -> bool {
-    matches!(item.state, FileState::NotAge(_) | FileState::Unreadable(_))
-}
-
-/// Files that are not what they should be stop a batch before it begins.
-fn refusal(bad: &[&Item<'_>]) -> Option<Failure> {
-    let mut failure: Option<Failure> = None;
-    for item in bad {
-        let reason = match &item.state {
-            FileState::NotAge(error) => error.to_string(),
-            FileState::Unreadable(error) => error.to_string(),
-            _ => continue,
-        };
-        let one = Failure::new(format!("cannot rekey '{}': {reason}", item.path.display()));
-        match &mut failure {
-            None => failure = Some(one),
-            Some(all) => all.diagnostics.extend(one.diagnostics),
-        }
-    }
-    failure.map(|failure| failure.hint("nothing was changed"))
-}
-
-/// Says what happened to each file.
-struct Report<'a> {
-    context: &'a Context,
-    current: &'a Path,
-    json: bool,
-    force: bool,
-}
-
-/// Findings and plans are the output of a command; what it did is for the user.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Audience {
-    Output,
-    User,
-}
-
-impl Report<'_> {
-    fn items(&self, items: &[Item<'_>], verb: &str, audience: Audience) {
-        let ui = &self.context.ui;
-        if self.json {
-            let files: Vec<Value> = items.iter().map(|item| self.value(item)).collect();
-            ui.line(format!("{:#}", json!({ "files": files })));
-            return;
-        }
-        let say = |line: String| match audience {
-            Audience::Output => ui.line(line),
-            Audience::User => ui.say(line),
-        };
-        let mut fitting = 0;
-        for item in items {
-            let name = self.name(item);
-            match (&item.state, &item.drift) {
-                (FileState::Missing, _) => say(format!("{name}: not there yet")),
-                (FileState::NotAge(error), _) => say(format!("{name}: {error}")),
-                (FileState::Unreadable(error), _) => say(format!("{name}: {error}")),
-                (FileState::Encrypted(_), Drift::None) if self.force => {
-                    say(format!("{verb} {name}"));
-                }
-                (FileState::Encrypted(_), Drift::None) => fitting += 1,
-                (FileState::Encrypted(_), drift) => {
-                    say(format!("{verb} {name}: {}", drift.summary()));
-                }
-            }
-        }
-        if fitting == items.len() {
-            say(match fitting {
-                1 => "the file fits its rule".to_owned(),
-                count => format!("all {count} files fit their rules"),
-            });
-        }
-    }
-
-    fn name(&self, item: &Item<'_>) -> String {
-        item.path
-            .strip_prefix(self.current)
-            .unwrap_or(&item.path)
-            .display()
-            .to_string()
-    }
-
-    fn value(&self, item: &Item<'_>) -> Value {
-        let state = match (&item.state, &item.drift) {
-            (FileState::Missing, _) => "missing",
-            (FileState::NotAge(_), _) => "not-age",
-            (FileState::Unreadable(_), _) => "unreadable",
-            (FileState::Encrypted(_), Drift::None) => "current",
-            (FileState::Encrypted(_), Drift::Unknown) => "unknown",
-            (FileState::Encrypted(_), Drift::Changed { .. }) => "drifted",
-        };
-        let (added, removed) = match &item.drift {
-            Drift::Changed { added, removed } => (added.as_slice(), removed.as_slice()),
-            _ => Default::default(),
-        };
-        json!({
-            "name": item.secret.name,
-            "path": item.path.display().to_string(),
-            "state": state,
-            "added": added,
-            "removed": removed,
-        })
-    }
 }

@@ -15,6 +15,8 @@ fn command_scripts_pass() {
             "sed",
             "find",
             "sh",
+            "grep",
+            "cmp",
         ])
         .run();
 }

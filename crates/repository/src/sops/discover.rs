@@ -12,16 +12,14 @@ use std::sync::Arc;
 
 use memchr::memmem;
 use nixseal_base::diag::Diagnostic;
-use nixseal_base::fs::{self, FsError};
+use nixseal_base::fs;
 use nixseal_document::Format;
-use nixseal_sops::config::{CONFIG_FILE, Config, CreationRule, Located, locate};
-use nixseal_sops::{EncryptedFile, Error, MetadataError};
+use nixseal_sops::config::{CONFIG_FILE, CreationRule, Located, locate};
 use rayon::prelude::*;
 
+use super::{SopsError, SopsFile, SopsRules};
 use crate::secret::FILE_LIMIT;
 
-/// Largest configuration that is read, in bytes.
-const CONFIG_LIMIT: usize = 16 * 1024 * 1024;
 /// How much of a file tells whether it is text.
 const HEAD: usize = 8 * 1024;
 /// Folders of tools, in which nobody keeps secrets for others.
@@ -44,62 +42,13 @@ const OTHERS: &[&[u8]] = &[
     b"-----BEGIN PGP MESSAGE-----",
 ];
 
-/// A `.sops.yaml` and the folder that it governs.
-#[derive(Debug)]
-pub struct ConfigFile {
-    /// Its absolute path.
-    pub path: PathBuf,
-    /// What it says.
-    pub config: Config,
-}
-
-impl ConfigFile {
-    /// Reads one.
-    ///
-    /// # Errors
-    /// When it cannot be read, or `sops` would refuse it as a whole.
-    pub fn read(path: &Path) -> Result<Self, Diagnostic> {
-        let text = fs::read_text(path, CONFIG_LIMIT)
-            .map_err(|error| Diagnostic::error(error.to_string()))?;
-        Ok(Self {
-            path: path.to_owned(),
-            config: Config::parse(path, &text)?,
-        })
-    }
-
-    /// The folder whose files its rules are for.
-    pub fn folder(&self) -> &Path {
-        self.path.parent().unwrap_or(Path::new("/"))
-    }
-
-    /// The rule for a file, as its number: the first that matches, as in `sops`.
-    ///
-    /// # Errors
-    /// When an expression before it is invalid.
-    pub fn rule_for(&self, file: &Path) -> Result<Option<usize>, &Diagnostic> {
-        let relative = file.strip_prefix(self.folder()).unwrap_or(file);
-        let relative = relative.to_string_lossy();
-        for (number, rule) in self.rules().iter().enumerate() {
-            if rule.matches(&relative)? {
-                return Ok(Some(number));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Its creation rules, in order.
-    pub fn rules(&self) -> &[CreationRule] {
-        self.config.creation_rules.as_deref().unwrap_or_default()
-    }
-}
-
 /// A file that a creation rule is for.
 #[derive(Debug)]
 pub struct Covered {
     /// Its absolute path.
     pub path: PathBuf,
     /// The configuration that governs it.
-    pub config: Arc<ConfigFile>,
+    pub config: Arc<SopsRules>,
     /// The number of its rule there.
     pub rule: usize,
     /// What is in it.
@@ -109,7 +58,7 @@ pub struct Covered {
 impl Covered {
     /// The rule itself.
     pub fn rule(&self) -> Option<&CreationRule> {
-        self.config.rules().get(self.rule)
+        rules_of(&self.config).get(self.rule)
     }
 }
 
@@ -117,22 +66,20 @@ impl Covered {
 #[derive(Debug)]
 pub enum Content {
     /// A file of SOPS.
-    Encrypted(Box<EncryptedFile>),
-    /// A file of SOPS that cannot be read as one, for example after a merge.
-    Damaged(Error),
+    Encrypted(Box<SopsFile>),
+    /// A file that cannot be read, or was a file of SOPS, for example before a merge.
+    Damaged(SopsError),
     /// Something that is not encrypted.
     Clear,
     /// Nothing at all, or a file that another tool encrypted.
     Other,
-    /// It could not be read.
-    Unreadable(FsError),
 }
 
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Tree {
     /// All configurations, sorted by path.
-    pub configs: Vec<Arc<ConfigFile>>,
+    pub configs: Vec<Arc<SopsRules>>,
     /// Configurations and folders that could not be read; what they govern was not looked at.
     pub broken: Vec<Diagnostic>,
     /// Files that rules are for, sorted by path.
@@ -141,15 +88,14 @@ pub struct Tree {
 
 impl Tree {
     /// Rules that are for no file of the tree.
-    pub fn unused_rules(&self) -> impl Iterator<Item = (&ConfigFile, &CreationRule)> {
+    pub fn unused_rules(&self) -> impl Iterator<Item = (&SopsRules, &CreationRule)> {
         let used: BTreeSet<(&Path, usize)> = self
             .files
             .iter()
             .map(|file| (file.config.path.as_path(), file.rule))
             .collect();
         self.configs.iter().flat_map(move |config| {
-            let unused: Vec<_> = config
-                .rules()
+            let unused: Vec<_> = rules_of(config)
                 .iter()
                 .enumerate()
                 .filter(|(number, _)| !used.contains(&(config.path.as_path(), *number)))
@@ -184,23 +130,37 @@ pub fn root(start: &Path) -> Option<PathBuf> {
     }
 }
 
-/// Finds all files below `root`, an absolute path, that a rule is for.
-pub fn walk(root: &Path) -> Tree {
-    let mut walk = Walk::default();
+/// Finds all files below `root`, an absolute path, that a rule is for. Findings show paths from
+/// `current`.
+pub fn walk(root: &Path, current: &Path) -> Tree {
+    let mut walk = Walk::new(current);
     let config = config_above(root).path;
     let config = config.and_then(|path| walk.config(&path));
     walk.folder(root, config.as_ref(), true);
     walk.finish()
 }
 
-/// Looks at certain files only; all paths are absolute. Each is governed by the nearest
-/// configuration above it. Files that no rule is for are given too, as the second value.
-pub fn named(paths: &[PathBuf]) -> (Tree, Vec<PathBuf>) {
-    let mut walk = Walk::default();
+/// The same for the rules at `path`, which a user named: they govern their folder, and those in
+/// folders below do not count.
+pub fn walk_with(path: &Path, current: &Path) -> Tree {
+    let mut walk = Walk::new(current);
+    walk.only = true;
+    let config = walk.config(path);
+    walk.folder(path.parent().unwrap_or(path), config.as_ref(), true);
+    walk.finish()
+}
+
+/// Looks at certain files only; all paths are absolute. Each is governed by the configuration at
+/// `config`, or else by the nearest above it. Files that no rule is for are given too, as the
+/// second value.
+pub fn named(paths: &[PathBuf], config: Option<&Path>, current: &Path) -> (Tree, Vec<PathBuf>) {
+    let mut walk = Walk::new(current);
     let mut without = Vec::new();
+    let explicit = config;
     for path in paths {
-        let config = path.parent().and_then(|folder| config_above(folder).path);
-        let known = |known: &&Arc<ConfigFile>| Some(&known.path) == config.as_ref();
+        let above = || path.parent().and_then(|folder| config_above(folder).path);
+        let config = explicit.map(Path::to_owned).or_else(above);
+        let known = |known: &&Arc<SopsRules>| Some(&known.path) == config.as_ref();
         let config = match walk.tree.configs.iter().find(known) {
             Some(config) => Some(Arc::clone(config)),
             None => config.and_then(|path| walk.config(&path)),
@@ -216,33 +176,44 @@ pub fn named(paths: &[PathBuf]) -> (Tree, Vec<PathBuf>) {
     (walk.finish(), without)
 }
 
-#[derive(Default)]
-struct Walk {
+struct Walk<'a> {
     tree: Tree,
-    candidates: Vec<(PathBuf, Arc<ConfigFile>, usize)>,
+    candidates: Vec<(PathBuf, Arc<SopsRules>, usize)>,
+    current: &'a Path,
+    /// Whether configurations that are found on the way do not count.
+    only: bool,
 }
 
-impl Walk {
-    fn config(&mut self, path: &Path) -> Option<Arc<ConfigFile>> {
-        match ConfigFile::read(path) {
+impl<'a> Walk<'a> {
+    fn new(current: &'a Path) -> Self {
+        Self {
+            tree: Tree::default(),
+            candidates: Vec::new(),
+            current,
+            only: false,
+        }
+    }
+
+    fn config(&mut self, path: &Path) -> Option<Arc<SopsRules>> {
+        match SopsRules::read(path, self.current) {
             Ok(config) => {
                 let config = Arc::new(config);
                 self.tree.configs.push(Arc::clone(&config));
                 Some(config)
             }
             Err(error) => {
-                self.tree.broken.push(error);
+                self.tree.broken.push(error.diagnostic());
                 None
             }
         }
     }
 
-    fn folder(&mut self, folder: &Path, above: Option<&Arc<ConfigFile>>, top: bool) {
+    fn folder(&mut self, folder: &Path, above: Option<&Arc<SopsRules>>, top: bool) {
         let mut pending = vec![(folder.to_owned(), above.cloned(), top)];
         while let Some((folder, above, top)) = pending.pop() {
             let own = folder.join(CONFIG_FILE);
             // That of the root was read already.
-            let config = match !top && own.is_file() {
+            let config = match !top && !self.only && own.is_file() {
                 true => self.config(&own),
                 false => above,
             };
@@ -263,8 +234,8 @@ impl Walk {
     fn entry(
         &mut self,
         entry: &DirEntry,
-        config: Option<&Arc<ConfigFile>>,
-        pending: &mut Vec<(PathBuf, Option<Arc<ConfigFile>>, bool)>,
+        config: Option<&Arc<SopsRules>>,
+        pending: &mut Vec<(PathBuf, Option<Arc<SopsRules>>, bool)>,
     ) {
         let (Ok(kind), name) = (entry.file_type(), entry.file_name()) else {
             return;
@@ -284,8 +255,8 @@ impl Walk {
         }
     }
 
-    fn file(&mut self, path: PathBuf, config: &Arc<ConfigFile>) {
-        match config.rule_for(&path) {
+    fn file(&mut self, path: PathBuf, config: &Arc<SopsRules>) {
+        match rule_for(config, &path) {
             Ok(Some(rule)) => self.candidates.push((path, Arc::clone(config), rule)),
             Ok(None) => {}
             // Once is enough: it is the same for all files.
@@ -298,11 +269,12 @@ impl Walk {
         let Self {
             mut tree,
             mut candidates,
+            ..
         } = self;
         candidates.sort_by(|one, two| one.0.cmp(&two.0));
         candidates.dedup_by(|one, two| one.0 == two.0);
         tree.configs.sort_by(|one, two| one.path.cmp(&two.path));
-        let covered = |(path, config, rule): (PathBuf, Arc<ConfigFile>, usize)| {
+        let covered = |(path, config, rule): (PathBuf, Arc<SopsRules>, usize)| {
             let content = Content::read(&path);
             Covered {
                 path,
@@ -320,70 +292,73 @@ fn list(folder: &Path) -> io::Result<Vec<DirEntry>> {
     std::fs::read_dir(folder)?.collect()
 }
 
+/// The creation rules of a file, in order.
+fn rules_of(rules: &SopsRules) -> &[CreationRule] {
+    rules.config.creation_rules.as_deref().unwrap_or_default()
+}
+
+/// The rule for a file, as its number: the first that matches, as in `sops`.
+fn rule_for<'r>(rules: &'r SopsRules, file: &Path) -> Result<Option<usize>, &'r Diagnostic> {
+    let folder = rules.path.parent().unwrap_or(Path::new("/"));
+    let relative = file.strip_prefix(folder).unwrap_or(file);
+    let relative = relative.to_string_lossy();
+    for (number, rule) in rules_of(rules).iter().enumerate() {
+        if rule.matches(&relative)? {
+            return Ok(Some(number));
+        }
+    }
+    Ok(None)
+}
+
 impl Content {
     /// Reads the file at `path`.
     pub fn read(path: &Path) -> Self {
-        match fs::read(path, FILE_LIMIT) {
-            Ok(bytes) => Self::of(path, &bytes),
-            Err(error) => Self::Unreadable(error),
-        }
-    }
-
-    /// What `bytes` are, in a file of that name.
-    pub fn of(path: &Path, bytes: &[u8]) -> Self {
+        let bytes = match fs::read(path, FILE_LIMIT) {
+            Ok(bytes) => bytes,
+            Err(error) => return Self::Damaged(error.into()),
+        };
         let other = OTHERS.iter().any(|begin| bytes.starts_with(begin));
         if other || bytes.is_empty() {
             return Self::Other;
         }
-        let Some((format, sure)) = format(path, bytes) else {
+        let looks = Looks::of(path, &bytes);
+        if looks == Looks::Clear {
             return Self::Clear;
-        };
-        match parse(format, bytes) {
+        }
+        match SopsFile::read(path, None) {
             Ok(file) => Self::Encrypted(Box::new(file)),
-            Err(Error::Metadata(MetadataError::Missing)) => Self::Clear,
             // Other texts may speak of SOPS too.
-            Err(error) if sure && holds(bytes, b"ENC[AES256_GCM,") => Self::Damaged(error),
+            Err(error) if looks == Looks::Sops => Self::Damaged(error),
             Err(_) => Self::Clear,
         }
     }
 }
 
-/// The format of what may be a file of SOPS: by its name, as `sops` has it; where that says
-/// nothing, by its content. The second value tells whether it can hardly be anything else. None
-/// for what is no file of SOPS for certain.
-pub fn format(path: &Path, bytes: &[u8]) -> Option<(Format, bool)> {
-    let head = bytes.get(..HEAD.min(bytes.len())).unwrap_or_default();
-    if head.contains(&0) || !holds(bytes, b"sops") {
-        return None;
-    }
-    match Format::for_path(&path.to_string_lossy()) {
-        Format::Binary => {}
-        format => return Some((format, true)),
-    }
-    if bytes.trim_ascii_start().starts_with(b"{") {
-        return Some((Format::Binary, true));
-    }
-    let line = |text: &[u8]| bytes.starts_with(text) || holds(bytes, &[b"\n", text].concat());
-    let marks: [(&[u8], Format); 3] = [
-        (b"sops:", Format::Yaml),
-        (b"[sops]", Format::Ini),
-        (b"sops_", Format::Dotenv),
-    ];
-    let found = marks.into_iter().find(|(mark, _)| line(mark));
-    found.map(|(_, format)| (format, false))
+/// What a file is at first sight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looks {
+    /// No file of SOPS.
+    Clear,
+    /// Perhaps one.
+    Perhaps,
+    /// Hardly anything else.
+    Sops,
 }
 
-/// A JSON file that only its content tells for one may hold more than a binary file does.
-fn parse(format: Format, bytes: &[u8]) -> Result<EncryptedFile, Error> {
-    let file = EncryptedFile::parse(format, bytes)?;
-    let binary = || {
-        let keys = file.documents().iter().flat_map(|map| map.pairs());
-        keys.map(|pair| pair.key.as_str()).eq(["data"])
-    };
-    if format != Format::Binary || binary() {
-        return Ok(file);
+impl Looks {
+    fn of(path: &Path, bytes: &[u8]) -> Self {
+        let head = bytes.get(..HEAD.min(bytes.len())).unwrap_or_default();
+        if head.contains(&0) || !holds(bytes, b"sops") {
+            return Self::Clear;
+        }
+        let named = Format::for_path(&path.to_string_lossy()) != Format::Binary;
+        let format = named || bytes.trim_ascii_start().starts_with(b"{");
+        if format && holds(bytes, b"ENC[AES256_GCM,") {
+            Self::Sops
+        } else {
+            Self::Perhaps
+        }
     }
-    EncryptedFile::parse(Format::Json, bytes)
 }
 
 fn holds(bytes: &[u8], text: &[u8]) -> bool {

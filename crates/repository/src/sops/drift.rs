@@ -116,7 +116,7 @@ pub fn drift(metadata: &Metadata, format: Format, wanted: &Encryption) -> SopsDr
 }
 
 /// How many groups must take part; 0 where there is but one.
-fn effective(threshold: u32, groups: usize) -> u32 {
+pub(super) fn effective(threshold: u32, groups: usize) -> u32 {
     match (groups, threshold) {
         (0 | 1, _) => 0,
         (groups, 0) => u32::try_from(groups).unwrap_or(u32::MAX),
@@ -125,7 +125,7 @@ fn effective(threshold: u32, groups: usize) -> u32 {
 }
 
 /// Those of `all` that are not in `others`, each once.
-fn missing(all: &[&KeyId], others: &[&KeyId]) -> Vec<KeyId> {
+pub(super) fn missing(all: &[&KeyId], others: &[&KeyId]) -> Vec<KeyId> {
     let mut found: Vec<KeyId> = Vec::new();
     for &id in all {
         let is = |other: &KeyId| same(id, other);

@@ -108,6 +108,21 @@ impl SopsFile {
         self.decrypt(key, ignore_mac)
     }
 
+    /// The same file changed as a whole; `action` says in failures what was done.
+    ///
+    /// # Errors
+    /// [`SopsError::File`].
+    pub fn map(
+        self,
+        action: &'static str,
+        change: impl FnOnce(EncryptedFile) -> Result<EncryptedFile, Error>,
+    ) -> Result<Self, SopsError> {
+        match change(self.encrypted) {
+            Ok(encrypted) => Ok(Self { encrypted, ..self }),
+            Err(error) => Err(SopsError::file(action, &self.path, error)),
+        }
+    }
+
     /// The file for writing, after its metadata were changed: in the layout it has, or where that
     /// cannot be, as `sops` writes it with `fallback`.
     ///
