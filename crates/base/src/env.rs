@@ -41,6 +41,7 @@ variables! {
     LANG: "Locale of messages; only passed on.";
     NIXSEAL_ALLOW_DISK: "Set to 1 to let edits use a folder that is not in memory.";
     NIXSEAL_IDENTITY: "Identity files to use, separated by colons.";
+    NIXSEAL_PGP_KEY_FILE: "Files of exported OpenPGP keys to use, separated by colons.";
     NIX_PATH: "Where paths such as `<nixpkgs>` in Nix files are looked up.";
     NO_COLOR: "Set to anything to switch colours off.";
     PATH: "Where programs are looked for.";

@@ -40,4 +40,32 @@ pub enum PgpError {
     /// Something that is no fingerprint and might be taken for an option.
     #[error("'{0}' is not a fingerprint of an OpenPGP key")]
     Fingerprint(String),
+    /// A file of keys that was named cannot be read.
+    #[error("{0}")]
+    File(String),
+    /// The message is none, or cut off, or changed.
+    #[error("the message is damaged: {0}")]
+    Damaged(String),
+    /// No place has the key; one line says which key, and where it was looked for.
+    #[error("{0}")]
+    NoKey(String),
+    /// The key is there and does not serve: expired, revoked, locked and so on.
+    #[error("key {key}: {reason}")]
+    Unusable {
+        /// Its fingerprint or key ID.
+        key: String,
+        /// Why.
+        reason: String,
+    },
+    /// Randomness or arithmetic failed.
+    #[error("OpenPGP encryption failed: {0}")]
+    Encryption(String),
+    /// Several ways were tried, and all failed.
+    #[error("{}", join(.0))]
+    All(Vec<PgpError>),
+}
+
+fn join(errors: &[PgpError]) -> String {
+    let lines: Vec<String> = errors.iter().map(PgpError::to_string).collect();
+    lines.join("; ")
 }

@@ -11,7 +11,7 @@ use nixseal_base::env::{Environment, GNUPGHOME, SOPS_GPG_EXEC};
 use nixseal_base::process;
 use nixseal_base::secret::SecretBytes;
 
-use crate::{OpenPgp, PgpError};
+use crate::{OpenPgp, PgpError, Readiness};
 
 /// Far more than a wrapped data key or an explanation needs.
 const OUTPUT_LIMIT: usize = 1 << 20;
@@ -21,6 +21,7 @@ const OUTPUT_LIMIT: usize = 1 << 20;
 pub struct Gpg {
     program: OsString,
     home: Option<OsString>,
+    environment: Environment,
 }
 
 impl Gpg {
@@ -33,7 +34,13 @@ impl Gpg {
         Self {
             program: program.to_owned(),
             home,
+            environment: environment.clone(),
         }
+    }
+
+    /// Whether the program is there to be run.
+    pub fn is_installed(&self) -> bool {
+        process::find_program(&self.environment, &self.name()).is_some()
     }
 
     fn name(&self) -> String {
@@ -131,6 +138,13 @@ impl OpenPgp for Gpg {
         }
         Ok(plaintext)
     }
+
+    fn readiness(&self, _message: &str) -> Readiness {
+        match self.is_installed() {
+            true => Readiness::Program,
+            false => Readiness::Hopeless,
+        }
+    }
 }
 
 /// The last 16 digits, with the `!` of a subkey where there is one.
@@ -174,7 +188,9 @@ mod tests {
     #[test]
     fn a_missing_program_is_named() {
         let environment = Environment::default().with(&SOPS_GPG_EXEC, "/nonexistent/gpg");
-        let error = Gpg::new(&environment).decrypt("x").unwrap_err().to_string();
+        let gpg = Gpg::new(&environment);
+        assert_eq!(gpg.readiness("x"), Readiness::Hopeless);
+        let error = gpg.decrypt("x").unwrap_err().to_string();
         assert!(
             error.contains("'/nonexistent/gpg'") && error.contains("SOPS_GPG_EXEC"),
             "{error}"

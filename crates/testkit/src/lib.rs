@@ -11,6 +11,7 @@
 )]
 
 pub mod faults;
+pub mod gnupg;
 pub mod keys;
 pub mod leaks;
 pub mod peers;

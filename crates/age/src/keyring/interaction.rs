@@ -72,6 +72,25 @@ impl Interaction {
     }
 }
 
+/// For others who ask in the same run: they take turns with the keyring.
+impl Prompter for Interaction {
+    fn secret(&self, question: &str) -> Result<SecretText, PromptError> {
+        self.secret(question)
+    }
+
+    fn line(&self, question: &str) -> Result<String, PromptError> {
+        self.line(question)
+    }
+
+    fn choose(&self, question: &str, yes: &str, no: Option<&str>) -> Result<bool, PromptError> {
+        self.choose(question, yes, no)
+    }
+
+    fn message(&self, text: &str) {
+        self.message(text);
+    }
+}
+
 /// A panic elsewhere does not make a turn unusable.
 pub(crate) fn take<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

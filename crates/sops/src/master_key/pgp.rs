@@ -1,7 +1,7 @@
 //! OpenPGP keys as master keys.
 
 use nixseal_base::secret::SecretBytes;
-use nixseal_pgp::OpenPgp;
+use nixseal_pgp::{OpenPgp, Readiness};
 
 use super::{Cost, KeySource, MasterKey, UnwrapFailure};
 use crate::metadata::{KeyId, KeyKind};
@@ -36,8 +36,13 @@ impl MasterKey for PgpKey<'_> {
         &self.id
     }
 
-    fn cost(&self, _enc: &str) -> Cost {
-        Cost::Program
+    fn cost(&self, enc: &str) -> Cost {
+        match self.openpgp.readiness(enc) {
+            Readiness::AtHand => Cost::AtHand,
+            Readiness::Program => Cost::Program,
+            Readiness::Question => Cost::Question,
+            Readiness::Hopeless => Cost::Hopeless,
+        }
     }
 
     fn wrap(&self, share: &SecretBytes) -> Result<String, String> {

@@ -3,9 +3,9 @@
 use nixseal_document::Format;
 use nixseal_sops::key_groups::{DecryptionOrder, Owners};
 use nixseal_sops::{DecryptOptions, EncryptedFile, Error, KeyId, KeyKind};
+use nixseal_testkit::gnupg::Gnupg;
 use nixseal_testkit::keys::{self, SshKind};
-use nixseal_testkit::peers;
-use nixseal_testkit::workdir::{Workdir, succeed};
+use nixseal_testkit::workdir::succeed;
 
 use crate::bench::{Bench, now, plain, text, written};
 
@@ -45,40 +45,11 @@ fn all_kinds_of_age_recipients() {
     }
 }
 
-/// Makes an OpenPGP key in the folder's key ring; gives its fingerprint.
-fn make_pgp_key(work: &Workdir, name: &str) -> String {
-    let home = work.mkdir("gnupg");
-    work.set_mode("gnupg", 0o700);
-    let gpg = |arguments: &[&str]| {
-        let mut command = work.command(peers::gpg());
-        command
-            .env("GNUPGHOME", &home)
-            .args(["--batch", "--passphrase", ""])
-            .args(arguments);
-        succeed(&mut command).stdout
-    };
-    gpg(&["--quick-generate-key", name, "default", "default", "never"]);
-    let listed = text(&gpg(&["--list-keys", "--with-colons", name]));
-    let line = listed
-        .lines()
-        .find(|line| line.starts_with("fpr:"))
-        .unwrap();
-    line.split(':').nth(9).unwrap().to_owned()
-}
-
-fn stop_agent(work: &Workdir) {
-    let mut command = work.command(peers::program("gpgconf"));
-    succeed(
-        command
-            .env("GNUPGHOME", work.join("gnupg"))
-            .args(["--kill", "all"]),
-    );
-}
-
 #[test]
 fn openpgp_keys() {
     let bench = Bench::new();
-    let fingerprint = make_pgp_key(&bench.work, "one@example.org");
+    let gnupg = Gnupg::new(&bench.work, "gnupg");
+    let fingerprint = gnupg.make_key("one@example.org", "default");
     bench.work.write("f.yaml", DOCUMENT);
     let theirs = succeed(&mut bench.sops(&["encrypt", "--pgp", &fingerprint, "f.yaml"])).stdout;
     let file = bench.open(Format::Yaml, &theirs).unwrap();
@@ -98,14 +69,14 @@ fn openpgp_keys() {
         names(&theirs),
         "same fields in the same order"
     );
-    stop_agent(&bench.work);
 }
 
 #[test]
 fn groups_with_a_threshold() {
     let bench = Bench::new();
     let others = ["two.txt", "three.txt"].map(|name| keys::age(&bench.work, name));
-    let fingerprint = make_pgp_key(&bench.work, "one@example.org");
+    let gnupg = Gnupg::new(&bench.work, "gnupg");
+    let fingerprint = gnupg.make_key("one@example.org", "default");
     let mine = &bench.key.recipient;
     bench.work.write(
         ".sops.yaml",
@@ -151,7 +122,6 @@ fn groups_with_a_threshold() {
             text(content)
         );
     }
-    stop_agent(&bench.work);
 }
 
 #[test]
