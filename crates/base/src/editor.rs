@@ -31,8 +31,10 @@ const VIM_ARGUMENTS: [&str; 7] = [
 /// An editor that can be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Editor {
-    /// Command line as the user set it, read by a shell.
+    /// Command line as the user set it.
     line: OsString,
+    /// Program and arguments to run without a shell; a shell reads the line where there are none.
+    words: Vec<String>,
     /// Arguments that go before the file.
     extra: Vec<&'static str>,
 }
@@ -71,7 +73,19 @@ impl Editor {
         } else {
             Vec::new()
         };
-        Self { line, extra }
+        Self {
+            line,
+            words: Vec::new(),
+            extra,
+        }
+    }
+
+    /// The editor that `words` start, program first; no shell sees them.
+    pub fn of_words(environment: &Environment, words: Vec<String>) -> Self {
+        Self {
+            words: words.clone(),
+            ..Self::new(environment, words.join(" "))
+        }
     }
 
     /// The user's editor: `VISUAL`, `EDITOR`, else the first of `vi`, `nano`,
@@ -128,20 +142,26 @@ impl Editor {
     }
 
     fn command(&self, file: &Path) -> Command {
-        let mut script = self.line.clone();
-        script.push(" \"$@\"");
-        let mut shell = command("/bin/sh");
-        shell
-            .arg("-c")
-            .arg(script)
-            .arg("editor")
-            .args(&self.extra)
-            .arg(file);
-        shell.stdin(Stdio::inherit()).stdout(Stdio::inherit());
+        let mut editor = match self.words.split_first() {
+            Some((program, arguments)) => {
+                let mut editor = command(program);
+                editor.args(arguments);
+                editor
+            }
+            None => {
+                let mut script = self.line.clone();
+                script.push(" \"$@\"");
+                let mut shell = command("/bin/sh");
+                shell.arg("-c").arg(script).arg("editor");
+                shell
+            }
+        };
+        editor.args(&self.extra).arg(file);
+        editor.stdin(Stdio::inherit()).stdout(Stdio::inherit());
         if let Some(folder) = file.parent() {
-            shell.env("TMPDIR", folder).env("XDG_STATE_HOME", folder);
+            editor.env("TMPDIR", folder).env("XDG_STATE_HOME", folder);
         }
-        shell
+        editor
     }
 }
 
@@ -211,6 +231,16 @@ mod tests {
         assert_eq!(run("sed -i s/a/b/", "a").1, "b");
         assert_eq!(run("sed -i 's/a b/c d/'", "a b").1, "c d");
         assert_eq!(run("true", "a").1, "a");
+    }
+
+    #[test]
+    fn words_are_not_read_by_a_shell() {
+        let folder = tempfile::tempdir().unwrap();
+        let words = ["sh", "-c", "echo \"$0 $1\" > \"$2\"", "a b", "$HOME"];
+        let words = words.map(str::to_owned).to_vec();
+        let file = folder.path().join("f");
+        Editor::of_words(&environment(), words).run(&file).unwrap();
+        assert_eq!(crate::fs::read_text(&file, 100).unwrap(), "a b $HOME\n");
     }
 
     #[test]

@@ -63,6 +63,13 @@ impl Metadata {
         groups.flat_map(|(index, group)| group.iter().map(move |key| (index, key)))
     }
 
+    /// Says that a file is ours now, unless a newer version wrote it, as editing does.
+    pub fn raise_version(&mut self) {
+        if numbers(&self.version) < numbers(SOPS_VERSION) {
+            SOPS_VERSION.clone_into(&mut self.version);
+        }
+    }
+
     /// Refuses versions that `sops` refuses when it decrypts: anything but `x.y.z` and `1.…`.
     ///
     /// # Errors
@@ -106,6 +113,16 @@ impl MetadataError {
     }
 }
 
+/// The numbers of a version, to compare; what is none counts as 0. Of two that differ in what
+/// follows the numbers only, neither is newer here: we never write such versions.
+fn numbers(version: &str) -> Vec<u64> {
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let core = version.split(['-', '+']).next().unwrap_or_default();
+    core.split('.')
+        .map(|part| part.parse().unwrap_or(0))
+        .collect()
+}
+
 /// Three numbers without leading zeros, then perhaps `-` or `+` and more.
 fn is_semantic(version: &str) -> bool {
     let core = version.split(['-', '+']).next().unwrap_or_default();
@@ -120,6 +137,22 @@ fn is_semantic(version: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_only_rise() {
+        for (before, after) in [
+            ("3.9.4", SOPS_VERSION),
+            ("3.13.3", "3.13.3"),
+            ("3.14.0", "3.14.0"),
+            ("1.5", SOPS_VERSION),
+        ] {
+            let moment = Moment::parse("2026-11-23T06:46:17Z").unwrap();
+            let mut metadata = Metadata::new(Vec::new(), Selector::Everything, moment);
+            metadata.version = before.to_owned();
+            metadata.raise_version();
+            assert_eq!(metadata.version, after, "{before}");
+        }
+    }
 
     #[test]
     fn versions_are_checked_as_sops_does() {

@@ -5,6 +5,7 @@
 mod commands;
 mod completion;
 mod decrypt;
+mod edit;
 mod encrypt;
 mod failure;
 mod filestatus;

@@ -3,7 +3,7 @@
 use super::failure::Outcome;
 use super::flags::Table;
 use super::session::Session;
-use super::{completion, decrypt, encrypt, filestatus, table};
+use super::{completion, decrypt, edit, encrypt, filestatus, table};
 
 /// What a command does.
 pub(super) enum Action {
@@ -170,7 +170,7 @@ pub(super) static ALL: [Command; 14] = [
         "edit an encrypted file, or begin one",
         "file",
         table::EDIT_FLAGS,
-        Action::Later,
+        Action::Run(edit::run),
     ),
     command(
         "set",

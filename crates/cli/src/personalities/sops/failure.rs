@@ -11,16 +11,18 @@ use nixseal_sops::{Error, MetadataError};
 
 /// Exit codes of `sops` 3.13.3.
 pub(super) mod code {
-    pub(in super::super) const GENERIC: u8 = 1;
-    pub(in super::super) const INPUT: u8 = 2;
-    pub(in super::super) const OUTPUT: u8 = 3;
-    pub(in super::super) const DUMP: u8 = 4;
-    pub(in super::super) const CONTEXT: u8 = 6;
-    pub(in super::super) const CONFLICT: u8 = 8;
-    pub(in super::super) const CHANGE_KEYS: u8 = 49;
-    pub(in super::super) const TREE_PATH: u8 = 91;
-    pub(in super::super) const NO_FILE: u8 = 100;
-    pub(in super::super) const DOUBLE_ORDER: u8 = 112;
+    pub(in crate::personalities::sops) const GENERIC: u8 = 1;
+    pub(in crate::personalities::sops) const INPUT: u8 = 2;
+    pub(in crate::personalities::sops) const OUTPUT: u8 = 3;
+    pub(in crate::personalities::sops) const DUMP: u8 = 4;
+    pub(in crate::personalities::sops) const CONTEXT: u8 = 6;
+    pub(in crate::personalities::sops) const CONFLICT: u8 = 8;
+    pub(in crate::personalities::sops) const CHANGE_KEYS: u8 = 49;
+    pub(in crate::personalities::sops) const TREE_PATH: u8 = 91;
+    pub(in crate::personalities::sops) const NO_FILE: u8 = 100;
+    pub(in crate::personalities::sops) const DOUBLE_ORDER: u8 = 112;
+    pub(in crate::personalities::sops) const UNCHANGED: u8 = 200;
+    pub(in crate::personalities::sops) const EDITOR: u8 = 201;
 }
 
 /// Why a run stops.

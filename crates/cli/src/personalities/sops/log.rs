@@ -12,6 +12,22 @@ pub(super) fn warn(ui: &Ui, message: &str) {
     log(ui, "warning", "WARN", message);
 }
 
+/// Something that the user can put right, with the reason.
+pub(super) fn error(ui: &Ui, message: &str, reason: &str) {
+    if ui.has_progress() {
+        ui.say(format_args!(
+            "[CMD]\t ERRO[0000] {message} error={}",
+            quoted(reason)
+        ));
+    } else {
+        let time = rfc3339(SystemTime::now());
+        let (message, reason) = (quoted(message), quoted(reason));
+        ui.say(format_args!(
+            "[CMD]\t time=\"{time}\" level=error msg={message} error={reason}"
+        ));
+    }
+}
+
 /// What ends a run whose command line is wrong.
 pub(super) fn fatal(ui: &Ui, message: &str) {
     log(ui, "fatal", "FATA", message);

@@ -6,7 +6,7 @@ use super::failure::{Failure, Outcome, code};
 use super::log;
 use super::session::Session;
 use super::streams::{Content, refuse_missing};
-use super::{decrypt, encrypt};
+use super::{decrypt, edit, encrypt};
 
 /// Which of the flags that stand for commands are given.
 #[derive(Clone, Copy)]
@@ -89,7 +89,7 @@ pub(super) fn run(session: &Session<'_>) -> Outcome {
         session.deliver(Some(&file), encrypted.expose(), Content::Encrypted)?;
         return Ok(0);
     }
-    Err(Failure::unsupported("`sops` as an editor"))
+    edit::edit(session, &file, &name)
 }
 
 /// Refuses files that are not there, where one is needed.
