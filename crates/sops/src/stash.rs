@@ -80,7 +80,7 @@ impl Stash {
     }
 
     /// Forgets where values stood: for a text that is another one now.
-    pub(crate) fn forget_places(&mut self) {
+    pub fn forget_places(&mut self) {
         for known in self.0.values_mut().flatten() {
             known.place = None;
         }

@@ -6,7 +6,7 @@ use nixseal_base::secret::SecretBytes;
 use nixseal_document::path::Path as TreePath;
 use nixseal_document::tree::{Node, Scalar, Value};
 use nixseal_document::{EmitError, Format, emit, emit_value};
-use nixseal_sops::{DecryptOptions, DecryptedFile, EncryptedFile};
+use nixseal_sops::{DecryptOptions, DecryptedFile};
 
 use super::failure::{Failure, Outcome, code};
 use super::session::Session;
@@ -37,7 +37,7 @@ pub(super) fn decrypt(
         )
     })?;
     let bytes = session.read(file)?;
-    let encrypted = EncryptedFile::parse(input, bytes.expose())?;
+    let encrypted = session.parse(input, &bytes)?;
     drop(bytes);
     let options = DecryptOptions {
         ignore_mac: session.flags.is_on("ignore-mac"),

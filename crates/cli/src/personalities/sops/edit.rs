@@ -89,7 +89,7 @@ fn draft_until_good(
             ));
         }
         match draft.accept(session, &text)? {
-            Ok(document) => return draft.finish(session, document),
+            Ok(encrypted) => return Ok(encrypted),
             Err(Refused { message, reason }) => {
                 let message =
                     format!("{message} Press enter to return to the editor, or Ctrl+C to exit.");

@@ -48,7 +48,8 @@ pub(super) fn encrypt(
     input: Format,
     output: Format,
 ) -> Result<SecretBytes, Failure> {
-    let document = parse(input, bytes.expose()).map_err(nixseal_sops::Error::from)?;
+    let document = parse(input, bytes.expose());
+    let document = document.map_err(|error| Failure::of_file(input, error.into()))?;
     let now = session.now();
     // What the file itself forbids comes before what keys do.
     Envelope::new(&document.branches, plan.bare(&now), output)?;

@@ -5,9 +5,9 @@
 
 use std::fmt;
 
-use nixseal_document::ParseErrorKind;
+use nixseal_document::{Format, ParseError, ParseErrorKind};
 use nixseal_sops::key_groups::{RecoveryFailure, WrapError};
-use nixseal_sops::{Error, MetadataError};
+use nixseal_sops::{Error, Fault, MetadataError, ValueError};
 
 /// Exit codes of `sops` 3.13.3.
 pub(super) mod code {
@@ -56,6 +56,22 @@ impl Failure {
         Self::new(code::CONFLICT, message)
     }
 
+    /// What is wrong with a file of that format, plain or encrypted.
+    pub(super) fn of_file(format: Format, error: Error) -> Self {
+        let code = error.exit_code();
+        let message = match &error {
+            Error::EncryptedSyntax(error) if error.kind == ParseErrorKind::Syntax => {
+                unreadable(format, error)
+            }
+            Error::Parse(error) if error.kind == ParseErrorKind::Syntax => {
+                let reason = unreadable(format, error);
+                format!("Error unmarshalling file: {reason}")
+            }
+            _ => return Self::from(error),
+        };
+        Self { code, message }
+    }
+
     /// A flag or command that we know and do not support.
     pub(super) fn unsupported(what: &str) -> Self {
         Self::generic(format!(
@@ -82,10 +98,12 @@ impl From<Error> for Failure {
                 let stored = stored.as_deref().unwrap_or("no MAC");
                 format!("MAC mismatch. File has {stored}, computed {computed}")
             }
-            Error::MacUnreadable(reason) => format!("Cannot decrypt MAC: {reason}"),
+            Error::MacUnreadable(reason) => {
+                format!("Cannot decrypt MAC: {}{reason}", authentic(&reason))
+            }
             Error::Metadata(MetadataError::Missing) => "sops metadata not found".to_owned(),
             Error::Metadata(MetadataError::NoKeys) => "No keys found in file".to_owned(),
-            Error::Metadata(error) => format!("Error reading file metadata: {error}"),
+            Error::Metadata(error) => metadata(&error),
             Error::EncryptedSyntax(error) => match error.kind {
                 ParseErrorKind::NonStringKey | ParseErrorKind::NumberRange => {
                     format!("Error decrypting tree: Error walking tree: {error}")
@@ -99,8 +117,13 @@ impl From<Error> for Failure {
                 _ => format!("Error unmarshalling file: {error}"),
             },
             Error::Decrypt(error) => {
+                let cause = match &error.fault {
+                    Fault::Value(reason) => authentic(reason),
+                    _ => "",
+                };
                 format!(
-                    "Error decrypting tree: Error walking tree: Could not decrypt value: {error}"
+                    "Error decrypting tree: Error walking tree: Could not decrypt value: \
+                     {cause}{error}"
                 )
             }
             Error::Encrypt(error) => {
@@ -127,6 +150,45 @@ impl From<WrapError> for Failure {
             }
             other => format!("Could not generate data key: [{other}]"),
         })
+    }
+}
+
+/// The words of the original for what was changed behind its back.
+fn authentic(reason: &ValueError) -> &'static str {
+    match reason {
+        ValueError::NotAuthentic => {
+            "Could not decrypt with AES_GCM: cipher: message authentication failed: "
+        }
+        _ => "",
+    }
+}
+
+/// Damaged metadata, behind the words of the original where it has some.
+fn metadata(error: &MetadataError) -> String {
+    let words = match error {
+        MetadataError::Field { key, reason } => match (key.as_str(), reason.as_str()) {
+            ("version", reason) if reason.starts_with("''") => "Version string empty: ",
+            ("version", _) => "No Major.Minor.Patch elements found: ",
+            ("sops", "it has to be a map") => "Found sops entry that is not a mapping: ",
+            _ => "",
+        },
+        _ => "",
+    };
+    format!("{words}{error}")
+}
+
+/// What is no document of its format: JSON and INI under the original's words for it, YAML under
+/// the name that it gives it.
+pub(super) fn unreadable(format: Format, error: &ParseError) -> String {
+    match format {
+        Format::Binary | Format::Json | Format::Ini => {
+            format!("Could not unmarshal input data: {error}")
+        }
+        Format::Dotenv => format!("invalid dotenv input line: {error}"),
+        Format::Yaml => format!(
+            "Error unmarshaling input YAML: yaml: line {}: {error}",
+            error.position.line
+        ),
     }
 }
 

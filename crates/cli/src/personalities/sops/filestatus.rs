@@ -1,8 +1,12 @@
 //! `sops filestatus`: whether a file is encrypted.
 
+use std::path::Path;
+
+use nixseal_document::Format;
 use nixseal_sops::{EncryptedFile, Error, MetadataError};
 
 use super::failure::{Failure, Outcome, code};
+use super::log;
 use super::session::Session;
 
 /// Runs it.
@@ -11,26 +15,30 @@ pub(super) fn run(session: &Session<'_>) -> Outcome {
         return Err(Failure::new(code::NO_FILE, "Error: no file specified"));
     };
     let format = session.input_format(&file)?;
-    let bytes = session.read(Some(&file)).map_err(|failure| {
-        let message = format!(
-            "cannot check file status: cannot load encrypted file: {}",
-            failure.message
-        );
-        Failure::generic(message)
-    })?;
-    let encrypted = match EncryptedFile::parse(format, bytes.expose()) {
+    match is_encrypted(session, &file, format) {
+        Ok(encrypted) => {
+            let status = format!("{{\"encrypted\":{encrypted}}}");
+            session.context.ui.line(status);
+            Ok(0)
+        }
+        // The original logs this one instead of printing it.
+        Err(failure) => {
+            let reason = failure.message;
+            let message = format!("cannot check file status: cannot load encrypted file: {reason}");
+            log::fatal(&session.context.ui, &message);
+            Ok(code::GENERIC)
+        }
+    }
+}
+
+fn is_encrypted(session: &Session<'_>, file: &Path, format: Format) -> Result<bool, Failure> {
+    let bytes = session.read(Some(file))?;
+    match EncryptedFile::parse(format, bytes.expose()) {
         Ok(file) => {
             let metadata = file.metadata();
-            !metadata.version.is_empty() && !metadata.mac.is_empty()
+            Ok(!metadata.version.is_empty() && !metadata.mac.is_empty())
         }
-        Err(Error::Metadata(MetadataError::Missing)) => false,
-        Err(error) => {
-            let reason = Failure::from(error).message;
-            let message = format!("cannot check file status: cannot load encrypted file: {reason}");
-            return Err(Failure::generic(message));
-        }
-    };
-    let status = format!("{{\"encrypted\":{encrypted}}}");
-    session.context.ui.line(status);
-    Ok(0)
+        Err(Error::Metadata(MetadataError::Missing)) => Ok(false),
+        Err(error) => Err(Failure::of_file(format, error)),
+    }
 }

@@ -4,8 +4,7 @@ use super::commands::{self, Action, Command};
 use super::flags::{Flag, Kind, Table};
 use super::table;
 
-const INTRODUCTION: &str = "\
-   sops [global options] file
+const INTRODUCTION: &str = "   sops [global options] file
    sops [global options] command [command options] [arguments...]
 
    Without a command, a file is opened in an editor: decrypted before, encrypted after. With -e,

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use nixseal_age::keyring::Interaction;
 use nixseal_base::fs;
+use nixseal_base::secret::SecretBytes;
 use nixseal_document::{EmitOptions, Format};
 use nixseal_repository::locate::normalize;
 use nixseal_sops::config::{Config, locate};
@@ -149,7 +150,9 @@ impl<'a> Session<'a> {
             }
         };
         let text = fs::read_text(&path, CONFIG_LIMIT).map_err(|error| {
-            let cause = path_error("open", &path, &error.cause);
+            let named = self.global.path("config");
+            let named = named.as_deref().unwrap_or(&path);
+            let cause = path_error("open", named, &error.cause);
             Failure::generic(format!("could not read config file: {cause}"))
         })?;
         let config = Config::parse(&path, &text).map_err(|diagnostic| {
@@ -269,6 +272,16 @@ impl<'a> Session<'a> {
         Ok(self.keys.get_or_init(|| keys))
     }
 
+    /// Reads the bytes of an encrypted file.
+    pub(super) fn parse(
+        &self,
+        format: Format,
+        bytes: &SecretBytes,
+    ) -> Result<EncryptedFile, Failure> {
+        EncryptedFile::parse(format, bytes.expose())
+            .map_err(|error| Failure::of_file(format, error))
+    }
+
     /// Opens an encrypted file: recovers its data key and decrypts it.
     pub(super) fn open(
         &self,
@@ -278,7 +291,7 @@ impl<'a> Session<'a> {
     ) -> Result<(DecryptedFile, DataKey), Failure> {
         file.metadata()
             .check_version()
-            .map_err(|error| Failure::generic(error.to_string()))?;
+            .map_err(|error| Failure::from(nixseal_sops::Error::from(error)))?;
         let key = self.unlock(&file, order)?;
         let opened = file.decrypt(&key, options)?;
         if opened.clear_comments > 0 {

@@ -137,9 +137,8 @@ fn write(path: &Path, bytes: &[u8], content: Content, what: &str) -> Result<(), 
         output.finish()
     };
     write().map_err(|error: fs::FsError| {
-        Failure::new(
-            code::OUTPUT,
-            format!("Could not open {what} file for writing: {error}"),
-        )
+        let cause = path_error("open", &error.path, &error.cause);
+        let message = format!("Could not open {what} file for writing: {cause}");
+        Failure::new(code::OUTPUT, message)
     })
 }

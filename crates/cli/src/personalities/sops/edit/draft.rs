@@ -4,8 +4,9 @@ use std::path::Path;
 
 use nixseal_base::secret::SecretBytes;
 use nixseal_document::{Document, Format, emit, parse};
+use nixseal_sops::change::recipients::ids;
 use nixseal_sops::{
-    DataKey, DecryptOptions, EncryptedFile, Envelope, Error, KeyId, MetadataPlace, Stash,
+    DataKey, DecryptOptions, DecryptedFile, Envelope, Error, KeyGroup, MetadataPlace, Stash,
     stored_format,
 };
 
@@ -19,9 +20,9 @@ const NOT_WRAPPED: u8 = 128;
 
 /// A file that is being edited.
 pub(super) struct Draft {
-    envelope: Envelope,
+    /// There until it is encrypted again.
+    opened: Option<DecryptedFile>,
     key: DataKey,
-    stash: Stash,
     text: SecretBytes,
     format: Format,
     /// Whether the text has the metadata too.
@@ -50,11 +51,12 @@ impl Draft {
             ignore_mac: session.flags.is_on("ignore-mac"),
             keep_nonces: true,
         };
-        let encrypted = EncryptedFile::parse(input, bytes.expose())?;
-        let (opened, key) = session.open(encrypted, &order, options)?;
-        // The text that comes back has no places of the old one.
-        let envelope = opened.envelope.into_format(output);
-        Self::new(session, opened.document, envelope, key, opened.stash)
+        let encrypted = session.parse(input, &bytes)?;
+        let (mut opened, key) = session.open(encrypted, &order, options)?;
+        if output != input {
+            opened.envelope = opened.envelope.into_format(output);
+        }
+        Self::new(session, opened, key)
     }
 
     /// Begins a file with an example, its keys by rule and flags.
@@ -67,27 +69,26 @@ impl Draft {
         let key = DataKey::generate().map_err(Error::from)?;
         let metadata = plan.metadata(session, &key, &now).map_err(not_wrapped)?;
         let envelope = Envelope::new(&document.branches, metadata, output)?;
-        Self::new(session, document, envelope, key, Stash::default())
+        let opened = DecryptedFile {
+            document,
+            envelope,
+            stash: Stash::default(),
+            clear_comments: 0,
+        };
+        Self::new(session, opened, key)
     }
 
-    fn new(
-        session: &Session<'_>,
-        document: Document,
-        envelope: Envelope,
-        key: DataKey,
-        stash: Stash,
-    ) -> Result<Self, Failure> {
-        let format = envelope.format();
+    fn new(session: &Session<'_>, opened: DecryptedFile, key: DataKey) -> Result<Self, Failure> {
+        let format = opened.envelope.format();
         let shows_keys = session.flags.is_on("show-master-keys");
-        let (text, envelope) = if shows_keys {
-            with_keys(session, document, envelope)?
+        let (text, opened) = if shows_keys {
+            with_keys(session, opened)?
         } else {
-            (plain_text(session, &document, format)?, envelope)
+            (plain_text(session, &opened.document, format)?, opened)
         };
         Ok(Self {
-            envelope,
+            opened: Some(opened),
             key,
-            stash,
             text,
             format,
             shows_keys,
@@ -99,101 +100,106 @@ impl Draft {
         &self.text
     }
 
-    /// Encrypts what the editor left. The inner error is for the user to correct.
+    /// Encrypts what the editor left; gives the file. The inner error is for the user to correct.
     pub(super) fn accept(
         &mut self,
         session: &Session<'_>,
         text: &SecretBytes,
-    ) -> Result<Result<Document, Refused>, Failure> {
-        let refused = |message, reason: &dyn std::fmt::Display| {
-            Ok(Err(Refused {
-                message,
-                reason: reason.to_string(),
-            }))
+    ) -> Result<Result<SecretBytes, Refused>, Failure> {
+        let edited = match self.check(session, text) {
+            Ok(edited) => edited,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let Some(mut opened) = self.opened.take() else {
+            return Err(Failure::generic("the file was encrypted already"));
+        };
+        match edited {
+            // The text is a whole file, metadata included.
+            Some((document, envelope)) => {
+                opened.stash.forget_places();
+                let groups = opened.envelope.metadata.groups;
+                (opened.document, opened.envelope) = (document, envelope);
+                rewrap(session, &mut opened.envelope, groups, &self.key)?;
+            }
+            None => opened = opened.edited(text.expose())?,
+        }
+        opened.envelope.metadata.raise_version();
+        let encrypted = opened.encrypt(&self.key, list_comments(session), session.now())?;
+        if session.keeps_layout() {
+            let options = session.emit_options(self.format);
+            return Ok(Ok(encrypted.emit_kept(options)?.0));
+        }
+        Ok(Ok(encrypted.emit(session.layout(self.format))?))
+    }
+
+    /// Whether the text can be encrypted, found by doing so: nothing may be lost for a reason
+    /// that the user can put right. Gives document and metadata where the text has both.
+    fn check(
+        &mut self,
+        session: &Session<'_>,
+        text: &SecretBytes,
+    ) -> Result<Option<(Document, Envelope)>, Refused> {
+        let refused = |message, reason: &dyn std::fmt::Display| Refused {
+            message,
+            reason: reason.to_string(),
         };
         let format = if self.shows_keys {
             stored_format(self.format)
         } else {
             self.format
         };
-        let mut document = match parse(format, text.expose()) {
-            Ok(document) => document,
-            Err(error) => {
-                let message = "Could not load tree, probably due to invalid syntax.";
-                return refused(message, &error);
-            }
+        let mut trial = parse(format, text.expose()).map_err(|error| {
+            let message = "Could not load tree, probably due to invalid syntax.";
+            refused(message, &error)
+        })?;
+        let (key, comments) = (&self.key, list_comments(session));
+        let Some(opened) = &mut self.opened else {
+            return Ok(None);
         };
+        let invalid = |error: Error| refused("SOPS metadata is invalid.", &error);
+        let mut taken = None;
         if self.shows_keys {
-            let taken = Envelope::take(&mut document.branches, self.format);
-            match taken.and_then(|envelope| self.adopt(session, envelope)) {
-                Ok(()) => {}
-                Err(error) => return refused("SOPS metadata is invalid.", &error),
-            }
+            taken = Some(Envelope::take(&mut trial.branches, self.format).map_err(invalid)?);
         }
-        if document.branches.is_empty() {
-            return refused("Tree not valid for encryption.", &Error::Empty);
-        }
-        self.envelope.metadata.raise_version();
-        if self.envelope.metadata.keys().next().is_none() {
+        let envelope = taken.as_mut().unwrap_or(&mut opened.envelope);
+        if envelope.metadata.keys().next().is_none() {
             let message = "No master keys were provided, so sops can't encrypt the file.";
-            return refused(message, &"no keys");
+            return Err(refused(message, &"no keys"));
         }
-        let (branches, stash) = (&mut document.branches, Some(&mut self.stash));
-        let comments = list_comments(session);
+        let not_valid = |error: &Error| refused("Tree not valid for encryption.", error);
+        if trial.branches.is_empty() {
+            return Err(not_valid(&Error::Empty));
+        }
         let now = session.now();
-        match self
-            .envelope
-            .encrypt(branches, &self.key, stash, comments, now)
-        {
-            Ok(()) => Ok(Ok(document)),
-            Err(error @ (Error::AlreadyEncrypted { .. } | Error::Encrypt(_))) => {
-                refused("Tree not valid for encryption.", &error)
-            }
-            Err(error) => Err(error.into()),
+        let tried = envelope.encrypt(&mut trial.branches, key, None, comments, now);
+        tried.map_err(|error| not_valid(&error))?;
+        if !self.shows_keys {
+            return Ok(None);
         }
-    }
-
-    /// Takes over metadata that the user may have changed; new keys get the data key.
-    fn adopt(&mut self, session: &Session<'_>, envelope: Envelope) -> Result<(), Error> {
-        let groups = |envelope: &Envelope| -> Vec<Vec<KeyId>> {
-            let groups = envelope.metadata.groups.iter();
-            groups
-                .map(|group| group.iter().map(|key| key.id.clone()).collect())
-                .collect()
+        let again = || -> Result<(Document, Envelope), Error> {
+            let mut document = parse(format, text.expose()).map_err(Error::EncryptedSyntax)?;
+            let envelope = Envelope::take(&mut document.branches, self.format)?;
+            Ok((document, envelope))
         };
-        let (before, after) = (groups(&self.envelope), groups(&envelope));
-        let threshold = envelope.metadata.shamir_threshold;
-        let same = before == after && threshold == self.envelope.metadata.shamir_threshold;
-        self.envelope = envelope.into_format(self.format);
-        if same {
-            return Ok(());
-        }
-        let now = session.now();
-        // Keys were found when the file was opened.
-        if let Ok(keys) = session.keys() {
-            let (envelope, key) = (&mut self.envelope, &self.key);
-            keys.with(|sources| envelope.rewrap(key, &after, threshold, false, sources, &now))?;
-        }
-        Ok(())
+        again().map(Some).map_err(invalid)
     }
+}
 
-    /// The encrypted file.
-    pub(super) fn finish(
-        self,
-        session: &Session<'_>,
-        mut document: Document,
-    ) -> Result<SecretBytes, Failure> {
-        let stored = stored_format(self.format);
-        if session.keeps_layout() && document.format() == stored {
-            self.envelope
-                .put(&mut document.branches, MetadataPlace::Kept);
-            return document.splice().map_err(|error| Error::from(error).into());
-        }
-        let options = session.emit_options(self.format);
-        self.envelope
-            .put(&mut document.branches, MetadataPlace::End);
-        emit(stored, &document.branches, &options).map_err(|error| Error::from(error).into())
-    }
+/// Gives the data key to keys that the user added to the metadata; `groups` are those of before.
+fn rewrap(
+    session: &Session<'_>,
+    envelope: &mut Envelope,
+    groups: Vec<KeyGroup>,
+    key: &DataKey,
+) -> Result<(), Failure> {
+    let (wanted, threshold) = (
+        ids(&envelope.metadata.groups),
+        envelope.metadata.shamir_threshold,
+    );
+    envelope.metadata.groups = groups;
+    let (keys, now) = (session.keys()?, session.now());
+    keys.with(|sources| envelope.rewrap(key, &wanted, threshold, sources, &now))?;
+    Ok(())
 }
 
 /// The plain text in the format in which it will be read again.
@@ -209,20 +215,31 @@ fn plain_text(
     emit(format, &document.branches, &options).map_err(|error| Error::from(error).into())
 }
 
-/// The plain text with the metadata below it, and the metadata again.
+/// The plain text with the metadata below it, and the file again.
 fn with_keys(
     session: &Session<'_>,
-    mut document: Document,
-    envelope: Envelope,
-) -> Result<(SecretBytes, Envelope), Failure> {
+    opened: DecryptedFile,
+) -> Result<(SecretBytes, DecryptedFile), Failure> {
+    let DecryptedFile {
+        mut document,
+        envelope,
+        stash,
+        clear_comments,
+    } = opened;
     let format = envelope.format();
     let stored = stored_format(format);
     envelope.put(&mut document.branches, MetadataPlace::End);
     let options = session.emit_options(format);
     let text = emit(stored, &document.branches, &options).map_err(Error::from)?;
-    let mut again = parse(stored, text.expose()).map_err(Error::from)?;
-    let envelope = Envelope::take(&mut again.branches, format)?.into_format(format);
-    Ok((text, envelope))
+    let mut document = parse(stored, text.expose()).map_err(Error::from)?;
+    let envelope = Envelope::take(&mut document.branches, format)?;
+    let opened = DecryptedFile {
+        document,
+        envelope,
+        stash,
+        clear_comments,
+    };
+    Ok((text, opened))
 }
 
 /// The same failure as editing a new file has it.
