@@ -1,16 +1,9 @@
 //! Any input, however broken, large or deep: no panic, and no more time than it is long.
 
-#[path = "support/flat.rs"]
-mod flat;
-#[path = "support/random.rs"]
-mod random;
-#[path = "support/yaml.rs"]
-mod yaml;
-
 use proptest::prelude::*;
 
 use nixseal_document::{EmitOptions, Format, ParseErrorKind, parse};
-use random::Random;
+use nixseal_testkit::documents::{Choices as Random, flat, yaml};
 
 /// Reads in every format; what is read is written and spliced.
 fn survive(bytes: &[u8]) {

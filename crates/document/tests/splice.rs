@@ -3,19 +3,13 @@
 
 #[path = "support/compare.rs"]
 mod compare;
-#[path = "support/flat.rs"]
-mod flat;
-#[path = "support/random.rs"]
-mod random;
-#[path = "support/yaml.rs"]
-mod yaml;
 
 use nixseal_base::secret::SecretBytes;
 use nixseal_document::tree::{Entry, Item, List, Map, Node, Scalar, Value};
 use nixseal_document::{Format, parse, path::Path};
+use nixseal_testkit::documents::{Choices as Random, flat, yaml};
 
 use compare::shown;
-use random::Random;
 
 const SECRET: &str = "ENC[AES256_GCM,data:x,iv:y,tag:z,type:str]";
 

@@ -10,10 +10,12 @@
     reason = "tests make and break files on purpose, in folders of their own"
 )]
 
+pub mod documents;
 pub mod faults;
 pub mod gnupg;
 pub mod keys;
 pub mod leaks;
+pub mod oracle;
 pub mod peers;
 pub mod pty;
 pub mod random;

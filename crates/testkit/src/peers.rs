@@ -32,6 +32,12 @@ pub fn sops() -> PathBuf {
     program("sops")
 }
 
+/// The program of `tests/oracle`: the packages of the real `sops`, for many files in one process.
+#[track_caller]
+pub fn sops_oracle() -> PathBuf {
+    program("sops-oracle")
+}
+
 /// The C++ `nix-instantiate` command.
 #[track_caller]
 pub fn nix_instantiate() -> PathBuf {

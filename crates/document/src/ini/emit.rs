@@ -32,6 +32,13 @@ pub(crate) fn emit(map: &Map) -> Result<Zeroizing<String>, EmitError> {
             wiped::push(&mut out, "\n");
         }
     }
+    // Whoever reads it would take it for a byte-order mark.
+    if out.starts_with('\u{feff}') {
+        return Err(EmitError::Key {
+            format: Format::Ini,
+            key: "\u{feff}".to_owned(),
+        });
+    }
     Ok(out)
 }
 
@@ -75,8 +82,12 @@ pub(crate) fn pair_line(pair: &Pair, width: usize) -> Result<Zeroizing<String>, 
     Ok(line(&key, width, &value))
 }
 
-/// The lines of a comment, marked.
-pub(crate) fn comment_lines(comment: &Comment) -> Result<Zeroizing<String>, EmitError> {
+/// The lines of a comment, marked. As in go-ini, blanks around a line that has no mark of its own
+/// stay in comments of sections only.
+pub(crate) fn comment_lines(
+    comment: &Comment,
+    of_section: bool,
+) -> Result<Zeroizing<String>, EmitError> {
     let text = std::str::from_utf8(comment.text()).map_err(|_| EmitError::Value {
         format: Format::Ini,
         key: String::new(),
@@ -88,12 +99,13 @@ pub(crate) fn comment_lines(comment: &Comment) -> Result<Zeroizing<String>, Emit
     }
     for line in text.split('\n') {
         let (mark, text) = match line.chars().next() {
-            Some(mark @ ('#' | ';')) => (mark, line.get(1..).unwrap_or("")),
-            _ => (';', line),
+            Some(mark @ ('#' | ';')) => (mark, line.get(1..).unwrap_or("").trim()),
+            _ if of_section => (';', line),
+            _ => (';', line.trim()),
         };
         wiped::push(&mut out, mark.encode_utf8(&mut [0; 4]));
         wiped::push(&mut out, " ");
-        wiped::push(&mut out, text.trim());
+        wiped::push(&mut out, text);
         wiped::push(&mut out, "\n");
     }
     Ok(out)
@@ -168,7 +180,7 @@ fn lines_of(section: &Map) -> Result<Lines, EmitError> {
     for entry in &section.entries {
         match entry {
             Entry::Comment(comment) => {
-                let text = comment_lines(comment)?;
+                let text = comment_lines(comment, lines.keys.is_empty())?;
                 match lines.keys.last_mut() {
                     Some((above, _, _)) => wiped::push(above, &text),
                     None => lines.head.push(text),

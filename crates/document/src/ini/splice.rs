@@ -139,7 +139,7 @@ impl Splicer<'_> {
                 },
                 Change::Inserted(new) => {
                     let text = match present.entries.get(new) {
-                        Some(Entry::Comment(comment)) => comment_lines(comment)?,
+                        Some(Entry::Comment(comment)) => comment_lines(comment, false)?,
                         Some(Entry::Pair(pair)) => pair_line(pair, 0)?,
                         None => continue,
                     };
@@ -161,7 +161,7 @@ impl Splicer<'_> {
                     .origin
                     .and_then(|origin| self.pieces.get(origin.id as usize))
                     .cloned();
-                let text = comment_lines(new)?;
+                let text = comment_lines(new, false)?;
                 for (index, piece) in pieces.unwrap_or_default().into_iter().enumerate() {
                     if index == 0 {
                         self.edits.replace(piece, text.trim_end().as_bytes());

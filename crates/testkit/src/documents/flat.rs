@@ -1,6 +1,6 @@
-//! Random JSON, dotenv and INI files.
+//! Choices JSON, dotenv and INI files.
 
-use super::random::Random;
+use super::Choices;
 
 const WORDS: &[&str] = &[
     "a",
@@ -30,14 +30,14 @@ const WORDS: &[&str] = &[
 ];
 
 /// A JSON object.
-pub(crate) fn json(random: &mut Random) -> String {
+pub fn json(random: &mut Choices) -> String {
     let mut text = String::new();
     object(random, 0, &mut text);
     text.push('\n');
     text
 }
 
-fn object(random: &mut Random, depth: usize, text: &mut String) {
+fn object(random: &mut Choices, depth: usize, text: &mut String) {
     text.push('{');
     for index in 0..random.below(5) {
         if index > 0 {
@@ -53,7 +53,7 @@ fn object(random: &mut Random, depth: usize, text: &mut String) {
     text.push('}');
 }
 
-fn value(random: &mut Random, depth: usize, text: &mut String) {
+fn value(random: &mut Choices, depth: usize, text: &mut String) {
     space(random, text);
     match random.below(10) {
         0..=1 if depth < 4 => object(random, depth + 1, text),
@@ -99,14 +99,14 @@ fn value(random: &mut Random, depth: usize, text: &mut String) {
     space(random, text);
 }
 
-fn space(random: &mut Random, text: &mut String) {
+fn space(random: &mut Choices, text: &mut String) {
     if random.percent(30) {
         text.push_str(random.pick(&[" ", "\n", "\t", "\r\n", "  "]));
     }
 }
 
 /// A dotenv file.
-pub(crate) fn dotenv(random: &mut Random) -> String {
+pub fn dotenv(random: &mut Choices) -> String {
     let mut text = String::new();
     for index in 0..random.below(8) {
         match random.below(10) {
@@ -133,7 +133,7 @@ pub(crate) fn dotenv(random: &mut Random) -> String {
 }
 
 /// An INI file.
-pub(crate) fn ini(random: &mut Random) -> String {
+pub fn ini(random: &mut Choices) -> String {
     let mut text = String::new();
     for index in 0..random.below(12) {
         match random.below(12) {

@@ -1,7 +1,7 @@
-//! Random YAML files as people and tools write them: comments everywhere, every scalar style, flow
+//! Choices YAML files as people and tools write them: comments everywhere, every scalar style, flow
 //! and block, several documents, odd indentation.
 
-use super::random::Random;
+use super::Choices;
 
 const KEYS: &[&str] = &[
     "a",
@@ -141,15 +141,15 @@ const COMMENTS: &[&str] = &[
 ];
 
 /// A generator of one file.
-pub(crate) struct Writer<'a> {
-    random: &'a mut Random,
+pub struct Writer<'a> {
+    random: &'a mut Choices,
     text: String,
     /// Chance of a comment in each place, of a hundred.
     comments: usize,
 }
 
 /// A file of some documents, each a map.
-pub(crate) fn file(random: &mut Random, comments: usize) -> String {
+pub fn file(random: &mut Choices, comments: usize) -> String {
     let mut writer = Writer {
         random,
         text: String::new(),
