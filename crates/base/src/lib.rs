@@ -7,6 +7,7 @@ pub mod diag;
 pub mod editor;
 pub mod env;
 pub mod fs;
+pub mod memory_file;
 pub mod private_dir;
 pub mod process;
 pub mod prompt;

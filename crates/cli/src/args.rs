@@ -1,11 +1,13 @@
 //! The command line as typed.
 
+mod exec;
 mod tree;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::exec::Exec;
 pub(crate) use self::tree::Rotate;
 
 const EXAMPLES: &str = "\
@@ -51,6 +53,9 @@ pub(crate) enum Command {
     Rotate(Rotate),
     /// Show who can read what, whether you can, and what has drifted.
     Status(Status),
+    /// Run a command with secrets in its environment or in files in memory.
+    #[command(after_help = exec::EXAMPLES)]
+    Exec(Exec),
     /// Encrypt any file to given recipients.
     Encrypt(Encrypt),
     /// Decrypt any age file.

@@ -3,6 +3,7 @@
 mod decrypt;
 mod edit;
 mod encrypt;
+mod exec;
 mod init;
 mod key;
 mod pages;
@@ -48,6 +49,7 @@ pub(crate) fn run(context: &Context, arguments: &[OsString]) -> u8 {
         Command::Rekey(arguments) => rekey::run(context, arguments),
         Command::Rotate(arguments) => rotate::run(context, arguments),
         Command::Status(arguments) => status::run(context, arguments),
+        Command::Exec(arguments) => exec::run(context, arguments),
         Command::Encrypt(arguments) => encrypt::run(context, arguments),
         Command::Decrypt(arguments) => decrypt::run(context, arguments),
         Command::Key(key) => key::run(context, key),

@@ -14,6 +14,10 @@ pub(crate) enum Exit {
     Usage = 2,
     /// A check found something.
     Found = 3,
+    /// A command was found but could not be run; as shells have it.
+    NotRun = 126,
+    /// A command was not found; as shells have it.
+    NotFound = 127,
 }
 
 /// Why a command stops: the exit code and what to tell.

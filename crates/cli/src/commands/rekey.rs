@@ -6,7 +6,7 @@ mod scope;
 mod sops;
 
 pub(super) use age::chosen;
-pub(super) use sops::with_keys;
+pub(super) use sops::{with_keys, with_run};
 
 use nixseal_base::fs::Batch;
 use nixseal_repository::Repository;

@@ -10,7 +10,7 @@ use nixseal_repository::rekey::{Item, plan, stage};
 use nixseal_repository::sops::{Found, SopsFile, SopsRules, apply, drift};
 
 use super::Session;
-use super::rekey::{chosen, with_keys};
+use super::rekey::{chosen, with_run};
 use crate::args::Rotate;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
@@ -45,7 +45,7 @@ pub(crate) fn run(context: &Context, arguments: &Rotate) -> Outcome {
             diagnostics.extend(Failure::from(error).diagnostics);
         }
     }
-    let rotated = with_keys(&session, &keyring, &batch, &done, |run| {
+    let rotated = with_run(&session, &keyring, &batch, &done, |run| {
         apply::rotate(sops, run)
     });
     if let Err(failure) = rotated {

@@ -17,6 +17,8 @@ fn command_scripts_pass() {
             "sh",
             "grep",
             "cmp",
+            "echo",
+            "env",
         ])
         .run();
 }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use nixseal_age::keyring::Keyring;
 use nixseal_base::diag::{Diagnostic, Severity};
 use nixseal_base::env::{Environment, SOPS_DECRYPTION_ORDER};
 use nixseal_base::fs::{Batch, sweep};
-use nixseal_pgp::Gpg;
 use nixseal_repository::sops::apply::{self, Notice, Run};
 use nixseal_repository::sops::discover::Tree;
 use nixseal_repository::sops::plan::{Item, Plan, plan};
@@ -128,36 +128,48 @@ impl SopsSide {
             .into_iter()
             .filter(|item| anew || !item.drift.is_none())
             .collect();
-        with_keys(session, keyring, batch, done, |run| {
+        with_run(session, keyring, batch, done, |run| {
             apply::to_rules(work, anew, run)
         })
     }
 }
 
-/// Runs `work` with all keys; tells what it has to say of files.
-pub(in crate::commands) fn with_keys(
+/// Runs `work` with all keys, and tells what it has to say of files.
+pub(in crate::commands) fn with_run(
     session: &Session<'_>,
     keyring: &Keyring,
     batch: &Batch,
     done: &(dyn Fn() + Sync),
     work: impl FnOnce(&Run<'_>) -> Result<Vec<Notice>, Vec<SopsError>>,
 ) -> Result<(), Failure> {
-    let environment = &session.context.environment;
-    let gpg = Gpg::new(environment);
-    let keys = SopsKeys::new(keyring, &session.asks, &gpg, order(environment)?);
     let now = Moment::of(SystemTime::now());
-    let run = Run {
-        keys: &keys,
-        now: &now,
-        batch,
-        done,
-    };
-    let notices = work(&run).map_err(failure)?;
+    let notices = with_keys(session, keyring, |keys| {
+        work(&Run {
+            keys,
+            now: &now,
+            batch,
+            done,
+        })
+        .map_err(failure)
+    })?;
     for Notice { path, message } in notices {
         let path = shown(&path, &session.current);
         session.context.ui.warn(format!("'{path}': {message}"));
     }
     Ok(())
+}
+
+/// Runs `work` with all keys for SOPS files.
+pub(in crate::commands) fn with_keys<T>(
+    session: &Session<'_>,
+    keyring: &Keyring,
+    work: impl FnOnce(&SopsKeys<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let environment = &session.context.environment;
+    let prompter = Arc::clone(&session.asks);
+    let openpgp = nixseal_pgp::Keys::new(environment, prompter);
+    let keys = SopsKeys::new(keyring, &session.asks, &openpgp, order(environment)?);
+    work(&keys)
 }
 
 fn order(environment: &Environment) -> Result<DecryptionOrder, Failure> {
