@@ -16,3 +16,5 @@ mod prompts;
 mod repository;
 #[path = "native/scripts.rs"]
 mod scripts;
+#[path = "native/sops_tree.rs"]
+mod sops_tree;
