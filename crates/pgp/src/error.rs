@@ -60,6 +60,9 @@ pub enum PgpError {
     /// Randomness or arithmetic failed.
     #[error("OpenPGP encryption failed: {0}")]
     Encryption(String),
+    /// An SSH key that makes no OpenPGP key.
+    #[error("it makes no OpenPGP key: {0}")]
+    Conversion(String),
     /// Several ways were tried, and all failed.
     #[error("{}", join(.0))]
     All(Vec<PgpError>),

@@ -3,12 +3,19 @@
 //! [`Keys`] is what a program uses: it works in this process with exported keys and key rings
 //! (`KeyFiles`, feature `openpgp`) and turns to [`Gpg`], with its agent and smart cards, for what
 //! is not in them. `sops` does it in the same order.
+//!
+//! The library beneath, rPGP, writes secret numbers to its debug log: logging is compiled out of
+//! any program that has this crate.
 
 mod error;
 #[cfg(feature = "openpgp")]
 mod files;
 mod gpg;
 mod keys;
+#[cfg(feature = "openpgp")]
+mod reason;
+#[cfg(feature = "openpgp")]
+pub mod ssh;
 use nixseal_base::secret::SecretBytes;
 
 pub use error::PgpError;

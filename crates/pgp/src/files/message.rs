@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use super::armor;
 use super::certificate::RecipientKey;
 use super::secrets::PrivateKey;
-use crate::PgpError;
+use crate::{PgpError, reason};
 
 /// The longest message and plaintext, in bytes.
 const LIMIT: usize = 1 << 20;
@@ -31,7 +31,7 @@ const RECIPIENTS: usize = 100;
 /// Encrypts to one key, with AES-256 and a modification detection code: all that reads OpenPGP
 /// today reads that. The armor has no line end at its end.
 pub(super) fn seal(key: &RecipientKey, plaintext: &SecretBytes) -> Result<String, PgpError> {
-    let failed = |error: pgp::errors::Error| PgpError::Encryption(error.to_string());
+    let failed = |error: pgp::errors::Error| PgpError::Encryption(reason::of(&error));
     let content = Bytes::from_owner(Zeroizing::new(plaintext.expose().to_vec()));
     let mut message =
         MessageBuilder::from_bytes("", content).seipd_v1(OsRng, SymmetricKeyAlgorithm::AES256);
@@ -100,7 +100,7 @@ impl SealedMessage {
                 Ok(None) => {}
                 Ok(Some(Ok(plaintext))) => return Ok(plaintext),
                 Ok(Some(Err(error))) => failure = Some(error),
-                Err(error) => failure = Some(damaged(error)),
+                Err(error) => failure = Some(malformed(error)),
             }
         }
         Err(failure.unwrap_or_else(|| damaged("it is for no such key")))
@@ -114,14 +114,22 @@ impl SealedMessage {
             .set_seipdv1_read_mode(Seipdv1ReadMode::CheckFirst {
                 max_message_size: LIMIT,
             });
-        data.decrypt_with_options(key, options).map_err(damaged)?;
-        let packets = SecretBytes::read_from(data, LIMIT).map_err(damaged)?;
+        data.decrypt_with_options(key, options).map_err(malformed)?;
+        let packets = SecretBytes::read_from(data, LIMIT).map_err(unreadable)?;
         literal(packets, DEPTH)
     }
 }
 
-fn damaged(reason: impl std::fmt::Display) -> PgpError {
-    PgpError::Damaged(reason.to_string())
+fn damaged(reason: &str) -> PgpError {
+    PgpError::Damaged(reason.to_owned())
+}
+
+fn malformed(error: pgp::errors::Error) -> PgpError {
+    PgpError::Damaged(reason::of(&error))
+}
+
+fn unreadable(error: std::io::Error) -> PgpError {
+    PgpError::Damaged(reason::of_reading(&error))
 }
 
 fn is_hidden(recipient: &PublicKeyEncryptedSessionKey) -> bool {
@@ -131,7 +139,7 @@ fn is_hidden(recipient: &PublicKeyEncryptedSessionKey) -> bool {
 fn open_envelope(
     bytes: &SecretBytes,
 ) -> Result<(Vec<PublicKeyEncryptedSessionKey>, Edata<'_>), PgpError> {
-    let message = Message::from_bytes(BufReader::new(bytes.expose())).map_err(damaged)?;
+    let message = Message::from_bytes(BufReader::new(bytes.expose())).map_err(malformed)?;
     let Message::Encrypted { esk, edata, .. } = message else {
         return Err(damaged("it is not encrypted"));
     };
@@ -169,11 +177,11 @@ fn literal(packets: SecretBytes, depth: usize) -> Result<SecretBytes, PgpError> 
         return Err(damaged("it is compressed too many times"));
     }
     for packet in PacketParser::new(packets.expose()) {
-        match packet.map_err(damaged)? {
+        match packet.map_err(malformed)? {
             Packet::LiteralData(data) => return Ok(SecretBytes::copy_of(data.data())),
             Packet::CompressedData(data) => {
-                let reader = data.decompress().map_err(damaged)?;
-                let inner = SecretBytes::read_from(reader, LIMIT).map_err(damaged)?;
+                let reader = data.decompress().map_err(malformed)?;
+                let inner = SecretBytes::read_from(reader, LIMIT).map_err(unreadable)?;
                 return literal(inner, depth - 1);
             }
             Packet::OnePassSignature(_) | Packet::Signature(_) => {}

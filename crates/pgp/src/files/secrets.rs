@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::certificate::{RecipientKey, can_encrypt};
 use super::message::SealedMessage;
 use super::packets::{Blocks, Frame, Frames, SECRET_KEY, SECRET_SUBKEY, USER_ID};
-use crate::PgpError;
+use crate::{PgpError, reason};
 
 /// How often a passphrase may be mistyped.
 const ATTEMPTS: u32 = 3;
@@ -242,7 +242,7 @@ impl SecretEntry {
                     return Ok(opened);
                 }
                 Err(error @ (Error::Unsupported { .. } | Error::Unimplemented { .. })) => {
-                    return Err(error.to_string());
+                    return Err(reason::of(&error));
                 }
                 Err(_) if attempt < ATTEMPTS => prompter.message("wrong passphrase, try again"),
                 Err(_) => {}

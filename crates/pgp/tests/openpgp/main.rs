@@ -9,4 +9,6 @@ mod damage;
 #[cfg(feature = "openpgp")]
 mod files;
 #[cfg(feature = "openpgp")]
+mod ssh;
+#[cfg(feature = "openpgp")]
 mod support;

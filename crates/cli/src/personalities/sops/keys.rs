@@ -2,7 +2,7 @@
 
 use nixseal_age::keyring::{Flavour, Interaction, Keyring};
 use nixseal_base::secret::SecretBytes;
-use nixseal_pgp::Gpg;
+use nixseal_pgp::Keys as PgpKeyring;
 use nixseal_sops::KeyId;
 use nixseal_sops::master_key::{
     AgeKeys, Cost, KeySource, KeySources, MasterKey, PgpKeys, UnwrapFailure,
@@ -15,7 +15,7 @@ use super::session::Session;
 /// age identities and OpenPGP keys of this machine.
 pub(super) struct Keys {
     keyring: Keyring,
-    gpg: Gpg,
+    pgp: PgpKeyring,
     asks: Arc<Interaction>,
     local: bool,
 }
@@ -37,7 +37,7 @@ impl Keys {
             .map_err(|error| Failure::generic(error.to_string()))?;
         Ok(Self {
             keyring,
-            gpg: Gpg::new(&session.context.environment),
+            pgp: PgpKeyring::new(&session.context.environment, session.asks.clone()),
             asks: Arc::clone(&session.asks),
             local: session.flags.is_on("enable-local-keyservice"),
         })
@@ -54,7 +54,7 @@ impl Keys {
             return work(&KeySources::new(vec![&Off]));
         }
         let age = AgeKeys::new(&self.keyring, &self.asks);
-        let pgp = PgpKeys::new(&self.gpg);
+        let pgp = PgpKeys::new(&self.pgp);
         work(&KeySources::new(vec![&age, &pgp]))
     }
 }
