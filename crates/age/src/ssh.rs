@@ -19,7 +19,9 @@ mod rsa_key;
 mod wire;
 
 pub use identity::SshIdentity;
-pub use private_key::{Ed25519PrivateKey, RsaPrivateKey, SshKeyFile, SshPrivateKey};
+pub use private_key::{
+    Ed25519PrivateKey, RsaNumberBytes, RsaPrivateKey, SshKeyFile, SshPrivateKey,
+};
 pub use public_key::{SshAlgorithm, SshPublicKey};
 pub use recipient::SshRecipient;
 

@@ -277,8 +277,8 @@ pub(crate) enum Key {
         /// Identity files; standard input without any.
         files: Vec<PathBuf>,
     },
-    /// Turn an ed25519 SSH key into an age key: a public one into a recipient,
-    /// a private one into an identity.
+    /// Turn an SSH key into an age key (ed25519): a public one into a recipient,
+    /// a private one into an identity; or into an OpenPGP key (RSA).
     FromSsh {
         /// Where to write (mode 0600); standard output without it.
         #[arg(short, long, value_name = "FILE")]
@@ -286,6 +286,11 @@ pub(crate) enum Key {
         /// Turn a private key into an identity instead of a recipient.
         #[arg(long)]
         private: bool,
+        /// Turn a private RSA key into an OpenPGP key, as ssh-to-pgp does: print
+        /// its public half, or with --private the private one; the fingerprint
+        /// goes to standard error.
+        #[arg(long)]
+        pgp: bool,
         /// An SSH key, public or private; standard input without it.
         file: Option<PathBuf>,
     },

@@ -23,8 +23,10 @@ use nixseal_base::env::Environment;
 use nixseal_base::prompt::Prompter;
 use nixseal_base::secret::SecretBytes;
 
+use pgp::types::KeyDetails as _;
+
 use crate::{OpenPgp, PgpError, Readiness};
-use certificate::RecipientKey;
+use certificate::{Belonging, RecipientKey};
 use message::SealedMessage;
 use name::KeyName;
 use places::Places;
@@ -81,21 +83,39 @@ impl KeyFiles {
 
     fn find(&self, name: &KeyName) -> Result<RecipientKey, PgpError> {
         let mut problems = Vec::new();
+        let mut found = Vec::new();
         for place in self.places.public() {
-            let certificates = match place.certificates(name) {
-                Ok(certificates) => certificates,
-                Err(error) => {
-                    problems.push(error);
-                    continue;
+            match place.certificates(name) {
+                Ok(certificates) => {
+                    let known = certificates.into_iter().map(|certificate| {
+                        let belonging = certificate::belonging(&certificate, name);
+                        (belonging, place, certificate)
+                    });
+                    found.extend(known.filter(|(how, ..)| *how != Belonging::Claimed));
                 }
-            };
-            for certificate in certificates {
-                match certificate::encryption_key(&certificate, name, SystemTime::now()) {
-                    Ok(key) => return Ok(key),
-                    Err(reason) => problems.push(PgpError::Unusable {
-                        key: name.to_string(),
-                        reason: format!("{reason} (in {})", place.shown()),
-                    }),
+                Err(error) => problems.push(error),
+            }
+        }
+        let unusable = |reason: String| PgpError::Unusable {
+            key: name.to_string(),
+            reason,
+        };
+        // Anybody can bind somebody's key to a certificate of his own: the key itself has priority.
+        if found.iter().any(|(how, ..)| *how == Belonging::Primary) {
+            found.retain(|(how, ..)| *how == Belonging::Primary);
+        }
+        let mut owners = found.iter().map(|(_, _, key)| key.fingerprint());
+        let first = owners.next();
+        if owners.any(|owner| Some(owner) != first) {
+            return Err(unusable(
+                "several certificates have a key of that name".to_owned(),
+            ));
+        }
+        for (_, place, certificate) in &found {
+            match certificate::encryption_key(certificate, name, SystemTime::now()) {
+                Ok(key) => return Ok(key),
+                Err(reason) => {
+                    problems.push(unusable(format!("{reason} (in {})", place.shown())));
                 }
             }
         }

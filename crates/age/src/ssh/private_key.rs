@@ -4,6 +4,7 @@ use std::fmt;
 
 use nixseal_base::secret::{SecretBytes, SecretText};
 use rsa::pkcs1::der::Decode as _;
+use rsa::traits::{PrivateKeyParts as _, PublicKeyParts as _};
 use zeroize::Zeroizing;
 
 use super::legacy::LegacyPem;
@@ -248,6 +249,35 @@ impl RsaPrivateKey {
     pub fn numbers(&self) -> &rsa::PrivateKey {
         &self.numbers
     }
+
+    /// The same numbers for others to compute with.
+    pub fn number_bytes(&self) -> RsaNumberBytes {
+        let [modulus, public_exponent] = [self.numbers.n_bytes(), self.numbers.e_bytes()];
+        let secret = |number: &rsa::BoxedUint| Zeroizing::new(number.to_be_bytes());
+        RsaNumberBytes {
+            modulus,
+            public_exponent,
+            private_exponent: secret(self.numbers.d()),
+            primes: self
+                .numbers
+                .primes()
+                .iter()
+                .map(|prime| secret(prime))
+                .collect(),
+        }
+    }
+}
+
+/// The numbers of a private RSA key, big-endian, possibly with zeros before them.
+pub struct RsaNumberBytes {
+    /// The modulus, n.
+    pub modulus: Box<[u8]>,
+    /// The public exponent, e.
+    pub public_exponent: Box<[u8]>,
+    /// The private exponent, d.
+    pub private_exponent: Zeroizing<Box<[u8]>>,
+    /// The primes; SSH keys have two.
+    pub primes: Vec<Zeroizing<Box<[u8]>>>,
 }
 
 fn pkcs1_public(der: &[u8]) -> Result<SshPublicKey, SshKeyError> {

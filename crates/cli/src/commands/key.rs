@@ -1,9 +1,11 @@
 //! `nixseal key`: new keys, public halves, conversions.
 
+mod pgp;
+
 use std::path::Path;
 
 use nixseal_age::identity_file::{IdentityFile, Layout, ParsedIdentity, parse_identity_file};
-use nixseal_age::ssh::{SshKeyFile, SshPublicKey};
+use nixseal_age::ssh::{SshKeyFile, SshPrivateKey, SshPublicKey};
 use nixseal_age::{
     Armor, HybridIdentity, ScryptRecipient, X25519Identity, X25519Recipient, encrypt_bytes,
 };
@@ -32,8 +34,9 @@ pub(crate) fn run(context: &Context, key: &Key) -> Outcome {
         Key::FromSsh {
             output,
             private,
+            pgp,
             file,
-        } => from_ssh(context, file.as_deref(), *private, output.as_deref()),
+        } => from_ssh(context, file.as_deref(), *pgp, *private, output.as_deref()),
     }
 }
 
@@ -171,6 +174,7 @@ fn print_public(session: &Session<'_>, content: SecretBytes, name: &str) -> Resu
 fn from_ssh(
     context: &Context,
     file: Option<&Path>,
+    pgp: bool,
     private: bool,
     output: Option<&Path>,
 ) -> Outcome {
@@ -182,7 +186,9 @@ fn from_ssh(
         .unwrap_or(Path::new("standard input"))
         .display()
         .to_string();
-    let text = if private {
+    let text = if pgp {
+        pgp::convert(context, &content, &name, private)?
+    } else if private {
         identity(context, &content, &name)?
     } else {
         recipient(&content, &name)?
@@ -228,6 +234,21 @@ fn recipient(content: &SecretBytes, name: &str) -> Result<SecretBytes, Failure> 
 }
 
 fn identity(context: &Context, content: &SecretBytes, name: &str) -> Result<SecretBytes, Failure> {
+    let key = private_key(context, content, name)?;
+    let scalar = key
+        .ed25519()
+        .ok_or_else(|| only_ed25519(name))?
+        .x25519_scalar();
+    let identity = X25519Identity::from_bytes(&scalar).to_secret_text();
+    Ok(SecretText::new(format!("{}\n", identity.expose())).into_bytes())
+}
+
+/// The private key in a file; its passphrase is asked for where it has one.
+fn private_key(
+    context: &Context,
+    content: &SecretBytes,
+    name: &str,
+) -> Result<SshPrivateKey, Failure> {
     let failed = |reason: String| Failure::new(format!("'{name}': {reason}"));
     let file = SshKeyFile::parse(content.expose()).map_err(|error| failed(error.to_string()))?;
     let passphrase = if file.needs_passphrase() {
@@ -236,15 +257,8 @@ fn identity(context: &Context, content: &SecretBytes, name: &str) -> Result<Secr
     } else {
         None
     };
-    let key = file
-        .unlock(passphrase.as_ref())
-        .map_err(|error| failed(error.to_string()))?;
-    let scalar = key
-        .ed25519()
-        .ok_or_else(|| only_ed25519(name))?
-        .x25519_scalar();
-    let identity = X25519Identity::from_bytes(&scalar).to_secret_text();
-    Ok(SecretText::new(format!("{}\n", identity.expose())).into_bytes())
+    let key = file.unlock(passphrase.as_ref());
+    key.map_err(|error| failed(error.to_string()))
 }
 
 fn only_ed25519(name: &str) -> Failure {

@@ -19,6 +19,8 @@ fn command_scripts_pass() {
             "cmp",
             "echo",
             "env",
+            "gpg",
+            "gpgconf",
         ])
         .run();
 }

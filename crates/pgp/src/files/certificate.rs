@@ -121,6 +121,33 @@ fn is_named(packet: &Packet, name: &KeyName) -> bool {
     }
 }
 
+/// How a certificate has to do with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Belonging {
+    /// It is the name of the primary key, and so of the certificate.
+    Primary,
+    /// It is the name of a subkey, and the primary key vouches for it.
+    Subkey,
+    /// It is the name of a key that was put beside the others; anybody can do that.
+    Claimed,
+}
+
+/// How `certificate` has to do with `name`.
+pub(super) fn belonging(certificate: &SignedPublicKey, name: &KeyName) -> Belonging {
+    let judge = Judge {
+        certificate,
+        now: 0,
+    };
+    let mut subkeys = certificate.public_subkeys.iter();
+    if name.is(&certificate.primary_key) {
+        Belonging::Primary
+    } else if subkeys.any(|subkey| name.is(&subkey.key) && judge.is_bound(subkey)) {
+        Belonging::Subkey
+    } else {
+        Belonging::Claimed
+    }
+}
+
 /// The key of a certificate to encrypt to.
 pub(super) fn encryption_key(
     certificate: &SignedPublicKey,
@@ -216,25 +243,40 @@ impl Judge<'_> {
         }))
     }
 
-    fn subkey_encrypts(&self, subkey: &SignedPublicSubKey) -> bool {
+    /// The valid signatures of one kind about a subkey.
+    fn about<'a>(
+        &'a self,
+        subkey: &'a SignedPublicSubKey,
+        kind: SignatureType,
+    ) -> impl Iterator<Item = &'a Signature> {
         let primary = &self.certificate.primary_key;
-        let valid = |kind: SignatureType| {
-            subkey.signatures.iter().filter(move |signature| {
-                signature.typ() == Some(kind)
-                    && is_safe(signature)
-                    && signature
-                        .verify_subkey_binding(primary, &subkey.key)
-                        .is_ok()
-            })
-        };
+        subkey.signatures.iter().filter(move |signature| {
+            signature.typ() == Some(kind)
+                && is_safe(signature)
+                && signature
+                    .verify_subkey_binding(primary, &subkey.key)
+                    .is_ok()
+        })
+    }
+
+    fn is_bound(&self, subkey: &SignedPublicSubKey) -> bool {
+        self.about(subkey, SignatureType::SubkeyBinding)
+            .next()
+            .is_some()
+    }
+
+    fn subkey_encrypts(&self, subkey: &SignedPublicSubKey) -> bool {
         let created = subkey.key.created_at();
         if !can_encrypt(subkey.key.algorithm())
             || u64::from(created.as_secs()) > self.now
-            || valid(SignatureType::SubkeyRevocation).next().is_some()
+            || self
+                .about(subkey, SignatureType::SubkeyRevocation)
+                .next()
+                .is_some()
         {
             return false;
         }
-        let bindings = valid(SignatureType::SubkeyBinding);
+        let bindings = self.about(subkey, SignatureType::SubkeyBinding);
         let Some(binding) = newest(bindings.filter(|signature| !self.is_over(signature))) else {
             return false;
         };

@@ -258,3 +258,38 @@ fn changed_certificates_are_not_believed() {
         "{error}"
     );
 }
+
+/// A certificate with the primary key of another one put beside its own keys.
+fn with_foreign_key(own: &[u8], foreign: &[u8]) -> Vec<u8> {
+    // Both begin with a primary key: the old format, with one byte for the length.
+    assert_eq!(foreign[0], 0x98);
+    let length = 2 + usize::from(foreign[1]);
+    let as_subkey = [&[0xb8], &foreign[1..length]].concat();
+    // The next packets are a user and the signature on it: any signature will do.
+    let user = length + 2 + usize::from(foreign[length + 1]);
+    let signature = user + 2 + usize::from(foreign[user + 1]);
+    [own, &as_subkey, &foreign[user..signature]].concat()
+}
+
+#[test]
+fn keys_of_others_are_not_taken_for_their_owners() {
+    let work = Workdir::new();
+    let gnupg = Gnupg::new(&work, "gnupg");
+    let bench = Bench {
+        work: &work,
+        gnupg: &gnupg,
+    };
+    let (victim, [.., newest]) = certificate(&gnupg, "victim@example.org");
+    let (attacker, _) = certificate(&gnupg, "attacker@example.org");
+    let [theirs, own] = [&victim, &attacker].map(|key| gnupg.run(&["--export", key]));
+    let forged = with_foreign_key(&own, &theirs);
+    let both = key_file(work.write("both", [&forged[..], &theirs].concat()));
+    assert_eq!(
+        bench.ours(&both, &victim).unwrap(),
+        [newest[24..].to_owned()]
+    );
+    let alone = key_file(work.write("alone", forged));
+    let error = bench.ours(&alone, &victim).unwrap_err();
+    assert!(error.contains("is not in"), "{error}");
+    assert_eq!(bench.ours(&alone, &attacker).unwrap().len(), 1);
+}

@@ -64,7 +64,7 @@ fn gpg_uses_what_was_an_ssh_key() {
     let secret = work.write_private("secret.asc", key.secret.expose());
     let public = work.write("public.asc", &key.public);
     gnupg.run(&["--import", public.to_str().unwrap()]);
-    assert_eq!(gnupg.fingerprints(USER), [key.fingerprint.clone()]);
+    assert_eq!(gnupg.fingerprints(USER).join(","), key.fingerprint);
     gnupg.run(&["--import", secret.to_str().unwrap()]);
     let listed = gnupg.run(&["--list-secret-keys", "--with-colons"]);
     let listed = String::from_utf8(listed).unwrap();

@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use nixseal_age::keyring::{Interaction, Keyring, Source};
 use nixseal_base::env::{Environment, GNUPGHOME, SOPS_GPG_EXEC};
 use nixseal_document::{EmitOptions, Format, emit, parse};
-use nixseal_pgp::Gpg;
+use nixseal_pgp::{Gpg, OpenPgp};
 use nixseal_sops::key_groups::{DecryptionOrder, Owners};
 use nixseal_sops::master_key::{AgeKeys, KeySources, PgpKeys};
 use nixseal_sops::{
@@ -84,16 +84,25 @@ impl Bench {
         names: &[&str],
         work: impl FnOnce(&KeySources<'_>) -> T,
     ) -> T {
+        let environment = Environment::default()
+            .with(&GNUPGHOME, self.work.join("gnupg"))
+            .with(&SOPS_GPG_EXEC, peers::gpg());
+        self.with_keys(names, &Gpg::new(&environment), work)
+    }
+
+    /// Runs `work` with key sources for some identity files, and for OpenPGP as it is given.
+    pub(crate) fn with_keys<T>(
+        &self,
+        names: &[&str],
+        openpgp: &dyn OpenPgp,
+        work: impl FnOnce(&KeySources<'_>) -> T,
+    ) -> T {
         let interaction = Interaction::silent(Environment::default());
         let sources = names.iter().map(|name| Source::file(self.work.join(name)));
         let keyring = sources.fold(Keyring::builder(&interaction), |all, one| all.source(one));
         let keyring = keyring.build().unwrap();
         let age = AgeKeys::new(&keyring, &interaction);
-        let environment = Environment::default()
-            .with(&GNUPGHOME, self.work.join("gnupg"))
-            .with(&SOPS_GPG_EXEC, peers::gpg());
-        let gpg = Gpg::new(&environment);
-        let pgp = PgpKeys::new(&gpg);
+        let pgp = PgpKeys::new(openpgp);
         work(&KeySources::new(vec![&age, &pgp]))
     }
 
@@ -140,23 +149,33 @@ impl Bench {
         threshold: u32,
         change: impl FnOnce(&mut Metadata),
     ) -> Vec<u8> {
-        let key = DataKey::generate().unwrap();
-        let wrapped = self.with_sources(|sources| {
-            key_groups::wrap(&key, groups, threshold, &[], sources, &now()).unwrap()
-        });
-        let selector = if format == Format::Binary {
-            Selector::Everything
-        } else {
-            Selector::default_suffix()
-        };
-        let mut metadata = Metadata::new(wrapped, selector, now());
-        metadata.shamir_threshold = threshold;
-        change(&mut metadata);
-        let document = parse(format, content).unwrap();
-        let elements = ListComments::Elements;
-        let file = file::encrypt(document, format, metadata, &key, elements, now()).unwrap();
-        written(file)
+        self.with_sources(|sources| seal(sources, format, content, groups, threshold, change))
     }
+}
+
+/// Encrypts with ours and the keys of `sources`.
+pub(crate) fn seal(
+    sources: &KeySources<'_>,
+    format: Format,
+    content: &[u8],
+    groups: &[Vec<KeyId>],
+    threshold: u32,
+    change: impl FnOnce(&mut Metadata),
+) -> Vec<u8> {
+    let key = DataKey::generate().unwrap();
+    let wrapped = key_groups::wrap(&key, groups, threshold, &[], sources, &now()).unwrap();
+    let selector = if format == Format::Binary {
+        Selector::Everything
+    } else {
+        Selector::default_suffix()
+    };
+    let mut metadata = Metadata::new(wrapped, selector, now());
+    metadata.shamir_threshold = threshold;
+    change(&mut metadata);
+    let document = parse(format, content).unwrap();
+    let elements = ListComments::Elements;
+    let file = file::encrypt(document, format, metadata, &key, elements, now()).unwrap();
+    written(file)
 }
 
 /// A fixed time.

@@ -46,32 +46,6 @@ fn all_kinds_of_age_recipients() {
 }
 
 #[test]
-fn openpgp_keys() {
-    let bench = Bench::new();
-    let gnupg = Gnupg::new(&bench.work, "gnupg");
-    let fingerprint = gnupg.make_key("one@example.org", "default");
-    bench.work.write("f.yaml", DOCUMENT);
-    let theirs = succeed(&mut bench.sops(&["encrypt", "--pgp", &fingerprint, "f.yaml"])).stdout;
-    let file = bench.open(Format::Yaml, &theirs).unwrap();
-    assert_eq!(text(&plain(&file)), text(DOCUMENT));
-
-    let groups = [vec![KeyId::pgp(&fingerprint)]];
-    let ours = bench.seal_for(Format::Yaml, DOCUMENT, &groups, 0, |_| {});
-    assert_eq!(text(&bench.sops_decrypt("f.yaml", &ours)), text(DOCUMENT));
-    let (theirs, ours) = (text(&theirs), text(&ours));
-    let names = |file: &str| -> Vec<String> {
-        file.lines()
-            .filter_map(|line| Some(line.split_once(':')?.0.to_owned()))
-            .collect()
-    };
-    assert_eq!(
-        names(&ours),
-        names(&theirs),
-        "same fields in the same order"
-    );
-}
-
-#[test]
 fn groups_with_a_threshold() {
     let bench = Bench::new();
     let others = ["two.txt", "three.txt"].map(|name| keys::age(&bench.work, name));

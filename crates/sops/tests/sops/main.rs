@@ -7,5 +7,6 @@ mod cross;
 mod groups;
 mod layout;
 mod metadata;
+mod openpgp;
 mod random;
 mod tampering;
