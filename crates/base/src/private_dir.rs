@@ -10,7 +10,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 
 use crate::env::{Environment, NIXSEAL_ALLOW_DISK, TMPDIR, XDG_RUNTIME_DIR};
 
@@ -105,6 +105,14 @@ impl PrivateDir {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Lets the folder outlive this process: it goes when everybody who holds what this gives has
+    /// ended. Whatever is written there is thrown away, so that it can be a child's output.
+    pub fn hand_over(mut self) -> Option<ChildStdin> {
+        let held = self.watcher.stdin.take();
+        std::mem::forget(self);
+        held
     }
 
     /// Puts a file (mode 0600) into it.

@@ -46,6 +46,8 @@ pub(crate) enum Style {
     Good,
     Bad,
     Odd,
+    Gone,
+    Title,
 }
 
 impl Style {
@@ -56,6 +58,8 @@ impl Style {
             Self::Good => "32",
             Self::Bad => "1;31",
             Self::Odd => "1;33",
+            Self::Gone => "31",
+            Self::Title => "4",
         }
     }
 }
@@ -84,6 +88,12 @@ impl Ui {
     /// Writes a line of data to standard output.
     pub(crate) fn line(&self, text: impl Display) {
         self.data(format!("{text}\n").as_bytes());
+    }
+
+    /// Writes a question to standard output and leaves the cursor behind it.
+    pub(crate) fn ask(&self, question: &str) {
+        self.data(question.as_bytes());
+        self.note(io::stdout().lock().flush());
     }
 
     /// Standard output for a long stream, unbuffered; its errors are the caller's.

@@ -2,23 +2,30 @@
 //! messages that scripts look for. Where it differs on purpose is a table in
 //! `docs/reference/drop-ins/sops.md`.
 
+mod change;
 mod commands;
 mod completion;
 mod decrypt;
 mod edit;
 mod encrypt;
+mod exec;
 mod failure;
 mod filestatus;
 mod flags;
+mod groups;
 mod help;
 mod keys;
 mod log;
 mod old_style;
+mod rotate;
 mod rule;
 mod session;
+mod set;
 mod streams;
 mod table;
 mod tree_path;
+mod unset;
+mod updatekeys;
 
 use std::ffi::OsString;
 

@@ -3,7 +3,10 @@
 use super::failure::Outcome;
 use super::flags::Table;
 use super::session::Session;
-use super::{completion, decrypt, edit, encrypt, filestatus, table};
+use super::{
+    completion, decrypt, edit, encrypt, exec, filestatus, groups, rotate, set, table, unset,
+    updatekeys,
+};
 
 /// What a command does.
 pub(super) enum Action {
@@ -75,14 +78,14 @@ static GROUPS: [Command; 2] = [
         "add a key group",
         "",
         table::GROUPS_ADD_FLAGS,
-        Action::Later,
+        Action::Run(groups::add),
     ),
     command(
         "delete",
         "delete a key group",
         "[index]",
         table::GROUPS_DELETE_FLAGS,
-        Action::Later,
+        Action::Run(groups::delete),
     ),
 ];
 
@@ -100,14 +103,14 @@ pub(super) static ALL: [Command; 14] = [
         "run a command with the values of a file in its environment",
         "[file to decrypt] [command to run]",
         table::EXEC_ENV_FLAGS,
-        Action::Later,
+        Action::Run(exec::env::run),
     ),
     command(
         "exec-file",
         "run a command with the decrypted file as a temporary file",
         "[file to decrypt] [command to run]",
         table::EXEC_FILE_FLAGS,
-        Action::Later,
+        Action::Run(exec::file::run),
     ),
     command(
         "publish",
@@ -142,7 +145,7 @@ pub(super) static ALL: [Command; 14] = [
         "bring the keys of files in line with the configuration file",
         "file...",
         table::UPDATEKEYS_FLAGS,
-        Action::Later,
+        Action::Run(updatekeys::run),
     ),
     command(
         "decrypt",
@@ -163,7 +166,7 @@ pub(super) static ALL: [Command; 14] = [
         "encrypt all values again with a new data key",
         "file",
         table::ROTATE_FLAGS,
-        Action::Later,
+        Action::Run(rotate::run),
     ),
     command(
         "edit",
@@ -177,13 +180,13 @@ pub(super) static ALL: [Command; 14] = [
         "set one value of an encrypted file, which is given as JSON",
         "file index value",
         table::SET_FLAGS,
-        Action::Later,
+        Action::Run(set::run),
     ),
     command(
         "unset",
         "remove one value or branch of an encrypted file",
         "file index",
         table::UNSET_FLAGS,
-        Action::Later,
+        Action::Run(unset::run),
     ),
 ];

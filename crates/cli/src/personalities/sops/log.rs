@@ -33,6 +33,11 @@ pub(super) fn fatal(ui: &Ui, message: &str) {
     log(ui, "fatal", "FATA", message);
 }
 
+/// What failed, while the run goes on.
+pub(super) fn failed(ui: &Ui, message: &str) {
+    log(ui, "error", "ERRO", message);
+}
+
 fn log(ui: &Ui, level: &str, short: &str, message: &str) {
     if ui.has_progress() {
         ui.say(format_args!("[CMD]\t {short}[0000] {message}"));

@@ -6,7 +6,7 @@ use super::failure::{Failure, Outcome, code};
 use super::log;
 use super::session::Session;
 use super::streams::{Content, refuse_missing};
-use super::{decrypt, edit, encrypt};
+use super::{decrypt, edit, encrypt, rotate, set};
 
 /// Which of the flags that stand for commands are given.
 #[derive(Clone, Copy)]
@@ -74,10 +74,12 @@ pub(super) fn run(session: &Session<'_>) -> Outcome {
         session.rule(&name)?;
     }
     if modes.set {
-        return Err(Failure::unsupported("`sops --set`"));
+        return set::old_style(session, &file, &name);
     }
     if modes.rotate {
-        return Err(Failure::unsupported("`sops --rotate`"));
+        let rotated = rotate::rotate(session, &file, &name)?;
+        session.deliver(Some(&file), rotated.expose(), Content::Encrypted)?;
+        return Ok(0);
     }
     if modes.decrypt {
         let plain = decrypt::decrypt(session, Some(&file), &name)?;

@@ -339,6 +339,7 @@ pub(super) static SET_FLAGS: Table = &[
 pub(super) static UNSET_FLAGS: Table = &[
     &INPUT_TYPE,
     &OUTPUT_TYPE,
+    &THRESHOLD,
     &IGNORE_MAC,
     &DECRYPTION_ORDER,
     &IDEMPOTENT,
