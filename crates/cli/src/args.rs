@@ -1,6 +1,7 @@
 //! The command line as typed.
 
 mod exec;
+mod secret;
 mod tree;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::exec::Exec;
+pub(crate) use self::secret::{Edit, Generator, Set, Show, Type, Unset};
 pub(crate) use self::tree::Rotate;
 
 const EXAMPLES: &str = "\
@@ -37,14 +39,16 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Create or edit a secret in your editor; plaintext stays in memory.
-    #[command(after_help = EDIT_EXAMPLES)]
+    #[command(after_help = secret::EDIT_EXAMPLES)]
     Edit(Edit),
-    /// Print a secret.
-    #[command(visible_alias = "cat")]
+    /// Print a secret, or one value of a SOPS file.
+    #[command(visible_alias = "cat", after_help = secret::SHOW_EXAMPLES)]
     Show(Show),
-    /// Give a secret a value from standard input or a generator.
-    #[command(after_help = SET_EXAMPLES)]
+    /// Give a secret, or one value of a SOPS file, a value from standard input or a generator.
+    #[command(after_help = secret::SET_EXAMPLES)]
     Set(Set),
+    /// Take one value out of a SOPS file.
+    Unset(Unset),
     /// Bring files in line with their rules; only what changed is rewritten.
     #[command(after_help = REKEY_EXAMPLES)]
     Rekey(Rekey),
@@ -81,18 +85,6 @@ pub(crate) enum Command {
     Tour(Tour),
 }
 
-const EDIT_EXAMPLES: &str = "\
-Examples:
-  nixseal edit secrets/wifi.age
-  EDITOR='code --wait' nixseal edit secrets/wifi.age
-  nixseal edit -i ~/.ssh/work_ed25519 secrets/wifi.age";
-
-const SET_EXAMPLES: &str = "\
-Examples:
-  printf %s \"$token\" | nixseal set secrets/token.age
-  nixseal set secrets/db.age --generate password --length 40
-  nixseal set secrets/wg.age --generate wireguard      (prints the public key)";
-
 const REKEY_EXAMPLES: &str = "\
 Examples:
   nixseal rekey                    every file whose recipients differ from its rule
@@ -103,7 +95,8 @@ Examples:
 /// Where the rules are.
 #[derive(Args, Debug)]
 pub(crate) struct RulesArgs {
-    /// Rules file; else RULES, else found upwards from the file and from here.
+    /// Rules file (secrets.nix or .sops.yaml); else RULES or SOPS_CONFIG, else found upwards from
+    /// the file and from here.
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) rules: Option<PathBuf>,
 }
@@ -118,72 +111,6 @@ pub(crate) struct IdentityArgs {
     /// A command that prints identities.
     #[arg(long, value_name = "COMMAND")]
     pub(crate) identity_command: Vec<String>,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Edit {
-    #[command(flatten)]
-    pub(crate) rules: RulesArgs,
-    #[command(flatten)]
-    pub(crate) identities: IdentityArgs,
-    /// Editor command; else VISUAL, EDITOR, vi.
-    #[arg(long, value_name = "COMMAND")]
-    pub(crate) editor: Option<String>,
-    /// The secret.
-    pub(crate) file: PathBuf,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Show {
-    #[command(flatten)]
-    pub(crate) identities: IdentityArgs,
-    #[command(flatten)]
-    pub(crate) rules: RulesArgs,
-    /// The secret.
-    pub(crate) file: PathBuf,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Set {
-    #[command(flatten)]
-    pub(crate) rules: RulesArgs,
-    /// Make the value instead of reading it.
-    #[arg(long, value_name = "KIND")]
-    pub(crate) generate: Option<Generator>,
-    /// Length of a password in characters, of hex and base64 in bytes, of a
-    /// passphrase in words.
-    #[arg(long, value_name = "N", requires = "generate")]
-    pub(crate) length: Option<usize>,
-    /// Do nothing when the file exists.
-    #[arg(long)]
-    pub(crate) if_missing: bool,
-    /// Take one line end off what comes in.
-    #[arg(long, conflicts_with = "generate")]
-    pub(crate) trim: bool,
-    /// Let an empty value replace one that is not.
-    #[arg(long)]
-    pub(crate) allow_empty: bool,
-    /// The secret.
-    pub(crate) file: PathBuf,
-}
-
-/// Kinds of values that can be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Generator {
-    /// Letters and digits.
-    Password,
-    /// Random bytes as hexadecimal digits.
-    Hex,
-    /// Random bytes as base64.
-    Base64,
-    /// Words.
-    Passphrase,
-    /// An OpenSSH private key; its public key is printed.
-    SshEd25519,
-    /// An age identity; its recipient is printed.
-    Age,
-    /// A WireGuard private key; its public key is printed.
-    Wireguard,
 }
 
 #[derive(Args, Debug)]

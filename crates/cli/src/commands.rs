@@ -7,15 +7,19 @@ mod exec;
 mod init;
 mod key;
 mod pages;
+mod place;
 mod rekey;
 mod rotate;
 mod rules;
+mod sealed;
 mod session;
 mod set;
 mod show;
 mod status;
 mod streams;
+mod target;
 mod tour;
+mod unset;
 
 pub(crate) use session::Session;
 
@@ -46,6 +50,7 @@ pub(crate) fn run(context: &Context, arguments: &[OsString]) -> u8 {
         Command::Edit(arguments) => edit::run(context, arguments),
         Command::Show(arguments) => show::run(context, arguments),
         Command::Set(arguments) => set::run(context, arguments),
+        Command::Unset(arguments) => unset::run(context, arguments),
         Command::Rekey(arguments) => rekey::run(context, arguments),
         Command::Rotate(arguments) => rotate::run(context, arguments),
         Command::Status(arguments) => status::run(context, arguments),

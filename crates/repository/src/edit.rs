@@ -3,7 +3,7 @@
 //! The plaintext is a file only inside a [`PrivateDir`]. What was typed is not
 //! lost when sealing fails afterwards: see [`recover`].
 
-mod recover;
+pub(crate) mod recover;
 
 use std::ffi::OsStr;
 use std::io;

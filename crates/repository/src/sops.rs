@@ -9,6 +9,7 @@
 pub mod apply;
 pub mod discover;
 mod drift;
+mod edit;
 mod error;
 mod file;
 mod keys;
@@ -18,6 +19,7 @@ mod rules;
 mod write;
 
 pub use drift::{SopsDrift, drift, owner_label};
+pub use edit::{SopsEditTools, SopsEdited, SopsSubject, edit};
 pub use error::SopsError;
 pub use file::{NewSopsFile, OpenSopsFile, SopsFile};
 pub use keys::SopsKeys;

@@ -189,9 +189,9 @@ fn an_edited_text_changes_only_its_lines() {
         let edited = content.replace(from, to);
         bench.with_keys("keys.txt", |keys| {
             let file = SopsFile::read(&path, None).unwrap();
-            let mut open = file.open(keys, &Owners::default(), false).unwrap();
-            open.replace(&SecretBytes::copy_of(edited.as_bytes()))
-                .unwrap();
+            let open = file.open(keys, &Owners::default(), false).unwrap();
+            let edited = SecretBytes::copy_of(edited.as_bytes());
+            let open = open.replace(&edited).unwrap();
             let sealed = open.seal(later(), options()).unwrap();
             assert_eq!(sealed.layout_lost, None);
             assert!(sealed.clear.is_empty());

@@ -33,6 +33,12 @@ impl DataKey {
         Some(Self(key))
     }
 
+    /// A second, equally guarded copy.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self(self.0.clone())
+    }
+
     /// The bytes, to be wrapped or to encrypt with.
     pub fn expose(&self) -> &[u8; Self::SIZE] {
         &self.0

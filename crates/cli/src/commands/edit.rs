@@ -1,9 +1,12 @@
 //! `nixseal edit`.
 
+mod sops;
+
 use nixseal_base::editor::Editor;
 use nixseal_repository::edit::{EditTools, Edited, edit};
 
 use super::Session;
+use super::target::Target;
 use crate::args::Edit;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
@@ -11,19 +14,32 @@ use crate::failure::{Exit, Failure, Outcome};
 /// Opens the user's editor on a secret.
 pub(crate) fn run(context: &Context, arguments: &Edit) -> Outcome {
     let session = Session::new(context)?;
+    match session.target(&arguments.rules, &arguments.file, None)? {
+        Target::Age => age(&session, arguments),
+        Target::Sops(file, around) => sops::existing(&session, arguments, *file, &around),
+        Target::NewSops(format, around) => sops::new(&session, arguments, format, &around),
+    }
+}
+
+fn editor(session: &Session<'_>, arguments: &Edit) -> Result<Editor, Failure> {
+    let environment = &session.context.environment;
+    match &arguments.editor {
+        Some(line) => Ok(Editor::new(environment, line)),
+        None => Ok(Editor::of_user(environment)?),
+    }
+}
+
+fn age(session: &Session<'_>, arguments: &Edit) -> Outcome {
+    let context = session.context;
     let repository = session.repository(&arguments.rules, Some(&arguments.file))?;
     let mut lock = repository.lock.clone();
     let resolved = session.resolve(&repository, &arguments.file)?;
     let keyring = session.keyring(&arguments.identities, Some(&repository))?;
-    let environment = &context.environment;
-    let editor = match &arguments.editor {
-        Some(line) => Editor::new(environment, line),
-        None => Editor::of_user(environment)?,
-    };
+    let editor = editor(session, arguments)?;
     let tools = EditTools {
         keyring: &keyring,
         editor: &editor,
-        environment,
+        environment: &context.environment,
         program: &context.program,
     };
     let name = resolved

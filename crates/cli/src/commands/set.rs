@@ -1,4 +1,7 @@
-//! `nixseal set`: a secret's whole value from standard input or a generator.
+//! `nixseal set`: a secret, or one value in a SOPS file, from standard input or a generator.
+
+mod sops;
+mod typed;
 
 use std::io::{self, IsTerminal as _};
 
@@ -9,15 +12,33 @@ use nixseal_repository::generate::{Generated, Generator};
 use nixseal_repository::{FILE_LIMIT, FileState};
 
 use super::Session;
+use super::target::Target;
 use crate::args::{Generator as Kind, Set};
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::input::standard_input;
 use crate::ui::UserPrompter;
 
-/// Encrypts a new value; the old one is neither needed nor read.
+/// Puts a new value in its place.
 pub(crate) fn run(context: &Context, arguments: &Set) -> Outcome {
     let session = Session::new(context)?;
+    match (
+        session.target(&arguments.rules, &arguments.file, None)?,
+        &arguments.key,
+    ) {
+        (Target::Age, None) => age(&session, arguments),
+        (Target::Age, Some(key)) => Err(Failure::usage(format!(
+            "'{}' is one value as a whole: there is no '{key}' in it",
+            arguments.file.display()
+        ))),
+        (Target::Sops(file, around), _) => sops::existing(&session, arguments, *file, &around),
+        (Target::NewSops(format, around), _) => sops::new(&session, arguments, format, &around),
+    }
+}
+
+/// Encrypts a new value; the old one is neither needed nor read.
+fn age(session: &Session<'_>, arguments: &Set) -> Outcome {
+    let context = session.context;
     let repository = session.repository(&arguments.rules, Some(&arguments.file))?;
     let mut lock = repository.lock.clone();
     let resolved = session.resolve(&repository, &arguments.file)?;

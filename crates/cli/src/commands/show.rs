@@ -1,12 +1,14 @@
-//! `nixseal show`.
+//! `nixseal show`: a whole secret as it is, or one value of it.
 
-use std::path::{Path, PathBuf};
+mod age;
+mod value;
 
-use nixseal_repository::edit::{EditError, read};
-use nixseal_repository::locate::rules_file;
-use nixseal_repository::rekey::FailureReason;
+use nixseal_base::secret::SecretBytes;
+use nixseal_document::{EmitOptions, Format, emit};
+use nixseal_repository::sops::SopsFile;
 
 use super::Session;
+use super::target::{SopsContext, Target, failed};
 use crate::args::Show;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
@@ -15,66 +17,91 @@ use crate::failure::{Exit, Failure, Outcome};
 /// and to say whose the keys are that it is encrypted to.
 pub(crate) fn run(context: &Context, arguments: &Show) -> Outcome {
     let session = Session::new(context)?;
-    let path = match arguments.file.exists() {
-        true => arguments.file.clone(),
-        false => by_rules(&session, arguments)?,
+    let target = session.target(&arguments.rules, &arguments.file, arguments.input_format)?;
+    let shown = match target {
+        Target::Age => age::shown(&session, arguments)?,
+        Target::Sops(file, around) => sops(&session, arguments, *file, &around)?,
+        Target::NewSops(..) => return Err(missing(arguments)),
     };
-    let keyring = session.keyring(&arguments.identities, None)?;
-    let current =
-        read(&path, &keyring).map_err(|error| explained(&session, arguments, &path, error))?;
-    let Some(current) = current else {
-        return Err(
-            Failure::new(format!("'{}' does not exist", arguments.file.display())).hint(format!(
-                "create it with `nixseal edit {}`",
-                arguments.file.display()
-            )),
-        );
-    };
-    context.ui.data(current.plaintext.expose());
+    context.ui.data(shown.expose());
     Ok(Exit::Done)
 }
 
-fn by_rules(session: &Session<'_>, arguments: &Show) -> Result<PathBuf, Failure> {
-    let environment = &session.context.environment;
-    let file = &arguments.file;
-    let explicit = arguments.rules.rules.as_deref();
-    if rules_file(explicit, environment, Some(file), &session.current).is_err() {
-        return Ok(file.clone());
-    }
-    let repository = session.repository(&arguments.rules, Some(file))?;
-    Ok(session.resolve(&repository, file)?.path)
+fn missing(arguments: &Show) -> Failure {
+    let file = arguments.file.display();
+    Failure::new(format!("'{file}' does not exist"))
+        .hint(format!("create it with `nixseal edit {file}`"))
 }
 
-/// Gives the stanzas of a file that nothing opens the names that rules have for
-/// their keys, where there are rules.
-fn explained(
+/// The format that was asked for, where one was.
+fn wanted(arguments: &Show) -> Option<Format> {
+    arguments
+        .output_format
+        .or_else(|| arguments.json.then_some(Format::Json))
+}
+
+fn sops(
     session: &Session<'_>,
     arguments: &Show,
-    path: &Path,
-    mut error: EditError,
-) -> Failure {
-    if let EditError::NotOpened {
-        reason: FailureReason::NotOpened(failure),
-        ..
-    } = &mut error
-        && let Ok(repository) = session.repository(&arguments.rules, Some(path))
-    {
-        for reader in repository
-            .secrets
-            .iter()
-            .flat_map(|secret| secret.readers.iter().flatten())
-        {
-            let tag = reader.recipient.ssh_tag();
-            for stanza in failure
-                .stanzas
-                .iter_mut()
-                .filter(|stanza| stanza.ssh_tag.is_some())
-            {
-                if stanza.ssh_tag == tag {
-                    stanza.known_as = Some(reader.label.clone());
-                }
-            }
+    file: SopsFile,
+    around: &SopsContext,
+) -> Result<SecretBytes, Failure> {
+    let keyring = session.sops_keyring(&arguments.identities)?;
+    let owners = around.owners();
+    let open = file
+        .open(&keyring.keys(), &owners, arguments.ignore_mac)
+        .map_err(failed)?;
+    let format = open.format();
+    let branches = &open.document().branches;
+    if let Some(key) = &arguments.key {
+        let print = value::Print {
+            format,
+            wanted: wanted(arguments),
+            options: around.emit_options(wanted(arguments).unwrap_or(format)),
+        };
+        return value::shown(branches, key, &arguments.file, &print);
+    }
+    match wanted(arguments) {
+        Some(other) if other != format => {
+            let options = around.emit_options(other);
+            emit(other, branches, &options).map_err(|error| unprintable(arguments, other, &error))
+        }
+        _ => open.plaintext(&around.emit_options(format)).map_err(failed),
+    }
+}
+
+fn unprintable(arguments: &Show, format: Format, error: &dyn std::error::Error) -> Failure {
+    let file = arguments.file.display();
+    Failure::new(format!("cannot print '{file}' as {format}: {error}"))
+}
+
+/// A part of a plain text, or all of it in another format.
+fn of_text(arguments: &Show, format: Format, text: &SecretBytes) -> Result<SecretBytes, Failure> {
+    let file = arguments.file.display();
+    let parsed = nixseal_document::parse(format, text.expose()).map_err(|error| {
+        // The text is a secret: places are told, words are not shown.
+        let at = error.position;
+        let (line, column) = (at.line, at.column);
+        Failure::new(format!(
+            "what '{file}' holds is no valid {format}: line {line}, column {column}: {}",
+            error.reason
+        ))
+    })?;
+    let wanted = wanted(arguments);
+    let options = EmitOptions::default();
+    match &arguments.key {
+        Some(key) => {
+            let print = value::Print {
+                format,
+                wanted,
+                options,
+            };
+            value::shown(&parsed.branches, key, &arguments.file, &print)
+        }
+        None => {
+            let other = wanted.unwrap_or(format);
+            emit(other, &parsed.branches, &options)
+                .map_err(|error| unprintable(arguments, other, &error))
         }
     }
-    Failure::of(error.diagnostic())
 }

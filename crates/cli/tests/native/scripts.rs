@@ -21,6 +21,7 @@ fn command_scripts_pass() {
             "env",
             "gpg",
             "gpgconf",
+            "diff",
         ])
         .run();
 }

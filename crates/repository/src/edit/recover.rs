@@ -23,21 +23,33 @@ pub(super) fn keep(
     let Some(content) = sealed(secret, text) else {
         return "what you typed could not be encrypted to anybody and is lost".to_owned();
     };
-    for place in places(path, environment) {
-        let creation = Creation {
-            mode: 0o600,
-            parents: true,
-        };
-        let batch = Batch::new();
-        if batch.stage(&place, &content, creation).is_ok() && batch.commit().is_ok() {
+    kept_in(put(path, &content, environment), "nixseal decrypt")
+}
+
+/// Says where something that was typed is now, and the command that reads it.
+pub(crate) fn kept_in(place: Option<PathBuf>, command: &str) -> String {
+    match place {
+        Some(place) => {
             let place = place.display();
-            return format!(
+            format!(
                 "what you typed is kept, encrypted, in '{place}': \
-                 read it with `nixseal decrypt {place}`"
-            );
+                 read it with `{command} {place}`"
+            )
         }
+        None => "what you typed could not be written anywhere and is lost".to_owned(),
     }
-    "what you typed could not be written anywhere and is lost".to_owned()
+}
+
+/// Writes encrypted bytes beside `path`, or to the first other place where that works.
+pub(crate) fn put(path: &Path, content: &[u8], environment: &Environment) -> Option<PathBuf> {
+    let creation = Creation {
+        mode: 0o600,
+        parents: true,
+    };
+    places(path, environment).into_iter().find(|place| {
+        let batch = Batch::new();
+        batch.stage(place, content, creation).is_ok() && batch.commit().is_ok()
+    })
 }
 
 /// The text for all recipients, or else for those that can be encrypted to.

@@ -78,6 +78,14 @@ impl SopsError {
         }
     }
 
+    /// The same in fewer words, for where the file was named already.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::File { source, .. } | Self::NotSops { source, .. } => source.to_string(),
+            other => other.to_string(),
+        }
+    }
+
     /// Whether nobody of those whose keys are at hand can open the file.
     pub fn is_locked(&self) -> bool {
         matches!(self, Self::File { source, .. } if matches!(**source, Error::Recovery(_)))

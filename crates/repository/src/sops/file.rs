@@ -8,8 +8,8 @@ use nixseal_document::{Document, EmitOptions, Format, emit, parse};
 use nixseal_sops::config::Encryption;
 use nixseal_sops::key_groups::{Owners, wrap};
 use nixseal_sops::{
-    DataKey, DecryptOptions, DecryptedFile, EncryptedFile, Error, ListComments, Metadata, Moment,
-    Selector, file,
+    DataKey, DecryptOptions, DecryptedFile, EncryptedFile, Envelope, Error, ListComments, Metadata,
+    Moment, Selector, file,
 };
 
 use super::error::SopsError;
@@ -59,6 +59,11 @@ impl SopsFile {
         self.encrypted.metadata()
     }
 
+    /// Values that stand in clear in it, comments, nulls and empty texts not counted.
+    pub fn clear_values(&self) -> Vec<nixseal_document::path::Path> {
+        super::write::clear_values(&self.encrypted)
+    }
+
     /// Recovers the data key; `owners` name recipients in the failure.
     ///
     /// # Errors
@@ -88,7 +93,6 @@ impl SopsFile {
                 decrypted,
                 key,
                 stamp,
-                edited: false,
             }),
             Err(error) => Err(SopsError::file("decrypt", &path, error)),
         }
@@ -167,7 +171,6 @@ pub struct OpenSopsFile {
     pub decrypted: DecryptedFile,
     key: DataKey,
     stamp: Stamp,
-    edited: bool,
 }
 
 impl OpenSopsFile {
@@ -210,17 +213,47 @@ impl OpenSopsFile {
             .map_err(|error| SopsError::file("show", &self.path, error.into()))
     }
 
+    /// Whether a text could stand in the place of these documents.
+    ///
+    /// # Errors
+    /// [`SopsError::Plaintext`] when it is not of the file's format; [`SopsError::File`] when it
+    /// is empty or encrypted already.
+    pub fn check(&self, text: &SecretBytes) -> Result<(), SopsError> {
+        let metadata = &self.decrypted.envelope.metadata;
+        check(&self.path, self.format(), text, metadata)
+    }
+
     /// Puts the documents of another text in the place of these: the file will have the layout of
     /// that text. Values that do not change keep their encrypted form.
     ///
     /// # Errors
-    /// [`SopsError::Plaintext`], where the text is no document of the file's format; the file is
-    /// as it was then.
-    pub fn replace(&mut self, text: &SecretBytes) -> Result<(), SopsError> {
-        let document = parse_plain(&self.path, self.format(), text)?;
-        self.decrypted.document = document;
-        self.edited = true;
-        Ok(())
+    /// [`SopsError::Plaintext`], [`SopsError::File`]; [`Self::check`] tells before.
+    pub fn replace(self, text: &SecretBytes) -> Result<Self, SopsError> {
+        let (path, format) = (self.path, self.decrypted.envelope.format());
+        match self.decrypted.edited(text.expose()) {
+            Ok(decrypted) => Ok(Self {
+                path,
+                decrypted,
+                ..self
+            }),
+            Err(Error::Parse(source)) => Err(SopsError::Plaintext {
+                name: path.display().to_string(),
+                format,
+                source,
+            }),
+            Err(error) => Err(SopsError::file("encrypt", &path, error)),
+        }
+    }
+
+    /// A file at `path` of another format that the same people can open with the same data key.
+    pub fn companion(&self, path: &Path, format: Format) -> NewSopsFile {
+        NewSopsFile {
+            path: path.to_owned(),
+            format,
+            key: self.key.duplicate(),
+            metadata: for_same_people(&self.decrypted.envelope.metadata, format),
+            stamp: Stamp::of(path),
+        }
     }
 
     /// Encrypts it again as of `now`, with the same data key: in the layout it has, or where that
@@ -231,16 +264,10 @@ impl OpenSopsFile {
     pub fn seal(self, now: Moment, fallback: EmitOptions) -> Result<Sealed, SopsError> {
         let Self {
             path,
-            mut decrypted,
+            decrypted,
             key,
             stamp,
-            edited,
         } = self;
-        if edited {
-            // Metadata have no place in a text that people typed.
-            let format = decrypted.envelope.format();
-            decrypted.envelope = decrypted.envelope.into_format(format);
-        }
         match decrypted.encrypt(&key, ListComments::Comments, now) {
             Ok(encrypted) => emitted(path, encrypted, stamp, fallback),
             Err(error) => Err(SopsError::file("encrypt", &path, error)),
@@ -308,6 +335,40 @@ impl NewSopsFile {
         })
     }
 
+    /// The format it will have.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Where it will be.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// When it was prepared.
+    pub(super) fn last_modified(&self) -> &Moment {
+        &self.metadata.last_modified
+    }
+
+    /// As [`OpenSopsFile::companion`].
+    pub fn companion(&self, path: &Path, format: Format) -> Self {
+        Self {
+            path: path.to_owned(),
+            format,
+            key: self.key.duplicate(),
+            metadata: for_same_people(&self.metadata, format),
+            stamp: Stamp::of(path),
+        }
+    }
+
+    /// As [`OpenSopsFile::check`].
+    ///
+    /// # Errors
+    /// [`SopsError::Plaintext`], [`SopsError::File`].
+    pub fn check(&self, text: &SecretBytes) -> Result<(), SopsError> {
+        check(&self.path, self.format, text, &self.metadata)
+    }
+
     /// Encrypts a text as of `now`, in its own layout, or where that cannot be, as `sops` writes
     /// it with `fallback`.
     ///
@@ -348,6 +409,37 @@ impl NewSopsFile {
     }
 }
 
+/// The metadata of a file that the same people can open.
+fn for_same_people(own: &Metadata, format: Format) -> Metadata {
+    let structured = format != Format::Binary;
+    let selector = match structured {
+        true => own.selector.clone(),
+        false => Selector::Everything,
+    };
+    let mut metadata = Metadata::new(own.groups.clone(), selector, own.last_modified.clone());
+    metadata.shamir_threshold = own.shamir_threshold;
+    metadata.mac_only_encrypted = own.mac_only_encrypted && structured;
+    metadata
+}
+
+/// Whether a text can be encrypted: of its format, not empty, not encrypted already.
+fn check(
+    path: &Path,
+    format: Format,
+    text: &SecretBytes,
+    metadata: &Metadata,
+) -> Result<(), SopsError> {
+    let document = parse_plain(path, format, text)?;
+    match Envelope::new(
+        &document.branches,
+        for_same_people(metadata, format),
+        format,
+    ) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(SopsError::file("encrypt", path, error)),
+    }
+}
+
 fn parse_plain(path: &Path, format: Format, text: &SecretBytes) -> Result<Document, SopsError> {
     parse(format, text.expose()).map_err(|source| SopsError::Plaintext {
         name: path.display().to_string(),
@@ -362,7 +454,7 @@ fn emitted(
     stamp: Stamp,
     fallback: EmitOptions,
 ) -> Result<Sealed, SopsError> {
-    let clear = super::write::clear_keys(&encrypted);
+    let clear = super::write::clear_values(&encrypted);
     match encrypted.emit_kept(fallback) {
         Ok((content, unsafe_change)) => Ok(Sealed::new(path, content, stamp, clear, unsafe_change)),
         Err(error) => Err(SopsError::file("write", &path, error)),

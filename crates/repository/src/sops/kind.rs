@@ -93,7 +93,7 @@ pub(super) fn candidates(path: &Path, content: &[u8]) -> Vec<Format> {
     }
     match sniffed(content) {
         // A file of one value `data` is binary unless its name says otherwise.
-        Some(Format::Json) if named_format(path) == Format::Binary => {
+        Some(Format::Json) if named_format(path) != Format::Json => {
             add(Format::Binary);
             add(Format::Json);
         }
@@ -132,7 +132,7 @@ mod tests {
         use Format::{Binary, Dotenv, Ini, Json, Yaml};
         for (name, content, formats) in [
             ("a.yaml", "a: 1\nsops:\n", vec![Yaml]),
-            ("a.yaml", "{\"sops\": {}}", vec![Yaml, Json]),
+            ("a.yaml", "{\"sops\": {}}", vec![Yaml, Binary, Json]),
             ("a.yaml.enc", "a: 1\nsops:\n", vec![Yaml]),
             ("a.enc", "\"sops\": {}\n", vec![Yaml, Binary]),
             ("a.json.enc", "{\"data\": 1}", vec![Json]),

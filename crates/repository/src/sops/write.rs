@@ -85,7 +85,7 @@ impl Sealed {
 
 /// The values of an encrypted file that stand in clear. Nulls and empty texts never are encrypted
 /// and are left out.
-pub(super) fn clear_keys(file: &EncryptedFile) -> Vec<ValuePath> {
+pub(super) fn clear_values(file: &EncryptedFile) -> Vec<ValuePath> {
     let mut found = Vec::new();
     for map in file.documents() {
         clear_in_map(map, &mut Vec::new(), &mut found);
