@@ -17,7 +17,7 @@ pub(crate) fn of(error: &Error) -> String {
                 .chars()
                 .take_while(|letter| !letter.is_control())
                 .collect();
-            format!("it needs what is not supported: {line}")
+            format!("GnuPG is needed: {line}")
         }
         Error::IO { source, .. } => of_reading(source),
         _ => OTHER.to_owned(),
@@ -49,6 +49,6 @@ mod tests {
             message: "curve X\nbacktrace".to_owned(),
             backtrace: None,
         };
-        assert_eq!(of(&unknown), "it needs what is not supported: curve X");
+        assert_eq!(of(&unknown), "GnuPG is needed: curve X");
     }
 }

@@ -6,7 +6,10 @@ use nixseal_base::prompt::{PromptError, Prompter};
 use nixseal_base::secret::SecretText;
 use pgp::errors::Error;
 use pgp::packet::{Packet, SecretKey, SecretSubkey};
-use pgp::types::{Fingerprint, KeyDetails, Password, S2kParams, SecretParams, StringToKey};
+use pgp::types::{
+    EcdhPublicParams, Fingerprint, KeyDetails, Password, PublicParams, S2kParams, SecretParams,
+    StringToKey,
+};
 use zeroize::Zeroizing;
 
 use super::certificate::{RecipientKey, can_encrypt};
@@ -16,6 +19,8 @@ use crate::{PgpError, reason};
 
 /// How often a passphrase may be mistyped.
 const ATTEMPTS: u32 = 3;
+const STUB: &str = "the file has only a place-holder for it; it may be on a card";
+const UNSUPPORTED: &str = "only GnuPG can use keys of its kind";
 
 /// A private key; in the clear, unless it is a [`State::Locked`] one.
 #[derive(Clone)]
@@ -94,6 +99,21 @@ impl PrivateKey {
         Ok(key)
     }
 
+    /// Whether the library can decrypt with it.
+    fn is_supported(&self) -> bool {
+        match self.details().public_params() {
+            PublicParams::RSA(_) | PublicParams::X25519(_) | PublicParams::X448(_) => true,
+            PublicParams::ECDH(parameters) => matches!(
+                parameters,
+                EcdhPublicParams::Curve25519Legacy { .. }
+                    | EcdhPublicParams::P256 { .. }
+                    | EcdhPublicParams::P384 { .. }
+                    | EcdhPublicParams::P521 { .. }
+            ),
+            _ => false,
+        }
+    }
+
     /// GnuPG leaves such a place-holder where the key itself is elsewhere, such as on a card.
     fn is_stub(&self) -> bool {
         let SecretParams::Encrypted(parameters) = self.parameters() else {
@@ -132,7 +152,7 @@ impl Secrets {
                     _ => continue,
                 };
                 let primary = certificate.get_or_insert_with(|| key.details().fingerprint());
-                if can_encrypt(key.details().algorithm()) && !key.is_stub() {
+                if can_encrypt(key.details().algorithm()) {
                     self.keys.push(SecretEntry::new(primary.clone(), key));
                 }
             }
@@ -181,6 +201,8 @@ impl SecretEntry {
             identity: key.public(),
             owner: String::new(),
             state: Mutex::new(match key.parameters() {
+                _ if key.is_stub() => State::Refused(STUB.to_owned()),
+                _ if !key.is_supported() => State::Refused(UNSUPPORTED.to_owned()),
                 SecretParams::Plain(_) => State::Open(Arc::new(key)),
                 SecretParams::Encrypted(_) => State::Locked(Box::new(key)),
             }),

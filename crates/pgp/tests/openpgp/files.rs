@@ -290,3 +290,29 @@ fn gpg_does_what_no_file_has() {
     assert_eq!(keys.readiness(&message), Readiness::Program);
     assert_eq!(keys.decrypt(&message).unwrap(), data_key());
 }
+
+#[test]
+fn gpg_does_what_the_library_does_not_know() {
+    let work = Workdir::new();
+    let gnupg = Gnupg::new(&work, "gnupg");
+    let key = gnupg.make_key("one", "ed25519");
+    gnupg.add_key(&key, "brainpoolP256r1", "encr", "never");
+    let file = work.write("key.asc", export(&gnupg, &key).1);
+    let alone = key_file(&file);
+    let error = alone.encrypt(&key, &data_key()).unwrap_err().to_string();
+    assert!(error.contains("GnuPG is needed: "), "{error}");
+
+    let environment = Environment::default()
+        .with(&NIXSEAL_PGP_KEY_FILE, &file)
+        .with(&GNUPGHOME, gnupg.home())
+        .with(&PATH, peers::gpg().parent().unwrap());
+    let keys = Keys::new(&environment, Arc::new(Nobody));
+    let message = keys.encrypt(&key, &data_key()).unwrap();
+    assert_eq!(keys.decrypt(&message).unwrap(), data_key());
+    let error = alone.decrypt(&message).unwrap_err().to_string();
+    assert!(
+        error.ends_with("only GnuPG can use keys of its kind"),
+        "{error}"
+    );
+    assert_eq!(alone.readiness(&message), Readiness::Hopeless);
+}
