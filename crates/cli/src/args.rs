@@ -1,5 +1,6 @@
 //! The command line as typed.
 
+mod convert;
 mod exec;
 mod secret;
 mod tree;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::convert::Convert;
 pub(crate) use self::exec::Exec;
 pub(crate) use self::secret::{Edit, Generator, Set, Show, Type, Unset};
 pub(crate) use self::tree::Rotate;
@@ -57,6 +59,9 @@ pub(crate) enum Command {
     Rotate(Rotate),
     /// Show who can read what, whether you can, and what has drifted.
     Status(Status),
+    /// Turn SOPS files into other formats, and .age files into SOPS files and back.
+    #[command(after_help = convert::EXAMPLES)]
+    Convert(Convert),
     /// Run a command with secrets in its environment or in files in memory.
     #[command(after_help = exec::EXAMPLES)]
     Exec(Exec),
@@ -90,7 +95,12 @@ Examples:
   nixseal rekey                    every file whose recipients differ from its rule
   nixseal rekey secrets/wifi.age   only this one
   nixseal rekey --check            change nothing, need no key, exit 3 on drift
-  nixseal rekey --dry-run          show what would be done";
+  nixseal rekey --dry-run          show what would be done
+
+The rules of .age files are in secrets.nix, those of SOPS files in .sops.yaml; where there are both,
+one run does both, and all files are replaced or none. A SOPS file gets the keys, key groups,
+threshold and choice of values of its creation rule, and a new data key when somebody leaves. The
+check also tells what is wrong or odd in .sops.yaml, and which files are in clear.";
 
 /// Where the rules are.
 #[derive(Args, Debug)]

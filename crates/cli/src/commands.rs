@@ -1,5 +1,6 @@
 //! nixseal's own commands, one file a verb.
 
+mod convert;
 mod decrypt;
 mod edit;
 mod encrypt;
@@ -54,6 +55,7 @@ pub(crate) fn run(context: &Context, arguments: &[OsString]) -> u8 {
         Command::Rekey(arguments) => rekey::run(context, arguments),
         Command::Rotate(arguments) => rotate::run(context, arguments),
         Command::Status(arguments) => status::run(context, arguments),
+        Command::Convert(arguments) => convert::run(context, arguments),
         Command::Exec(arguments) => exec::run(context, arguments),
         Command::Encrypt(arguments) => encrypt::run(context, arguments),
         Command::Decrypt(arguments) => decrypt::run(context, arguments),

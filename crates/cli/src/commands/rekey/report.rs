@@ -83,6 +83,7 @@ impl<'a> Report<'a> {
         }
         if fitting == count {
             say(match fitting {
+                0 => "no encrypted file has a rule here yet".to_owned(),
                 1 => "the file fits its rule".to_owned(),
                 count => format!("all {count} files fit their rules"),
             });
