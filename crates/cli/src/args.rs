@@ -2,6 +2,7 @@
 
 mod convert;
 mod exec;
+mod git;
 mod secret;
 mod tree;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::convert::Convert;
 pub(crate) use self::exec::Exec;
+pub(crate) use self::git::{Git, GitMerge, GitSetup, GitTextconv};
 pub(crate) use self::secret::{Edit, Generator, Set, Show, Type, Unset};
 pub(crate) use self::tree::Rotate;
 
@@ -86,6 +88,9 @@ pub(crate) enum Command {
         /// Folder for the pages.
         folder: Option<PathBuf>,
     },
+    /// Merge, compare and check encrypted files in git.
+    #[command(subcommand)]
+    Git(Git),
     /// Walk through the whole flow in a temporary folder.
     Tour(Tour),
 }

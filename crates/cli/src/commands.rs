@@ -5,6 +5,7 @@ mod decrypt;
 mod edit;
 mod encrypt;
 mod exec;
+mod git;
 mod init;
 mod key;
 mod pages;
@@ -64,6 +65,7 @@ pub(crate) fn run(context: &Context, arguments: &[OsString]) -> u8 {
         Command::Rules(arguments) => rules::run(context, arguments),
         Command::Completions { shell } => pages::completions(context, *shell),
         Command::Man { folder } => pages::manual(context, folder.as_deref()),
+        Command::Git(command) => git::run(context, command),
         Command::Tour(arguments) => tour::run(context, arguments),
     };
     context.ui.conclude(outcome)

@@ -8,6 +8,8 @@
 
 #[path = "native/faults.rs"]
 mod faults;
+#[path = "native/git.rs"]
+mod git;
 #[path = "native/leaks.rs"]
 mod leaks;
 #[path = "native/prompts.rs"]

@@ -14,7 +14,7 @@ use crate::key_groups::{DecryptionOrder, Owners};
 use crate::master_key::KeySources;
 use crate::metadata::{KeyId, Metadata, Moment};
 use crate::stash::Stash;
-use crate::walk::ListComments;
+use crate::walk::{ClearValues, ListComments, walk};
 
 /// How an encrypted file is written.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +66,23 @@ impl EncryptedFile {
     /// The documents without the metadata, values encrypted.
     pub fn documents(&self) -> &[Map] {
         &self.document.branches
+    }
+
+    /// Where values stand in clear that the metadata say are encrypted, their keys joined by dots.
+    /// Such a file cannot be decrypted; somebody typed into it.
+    ///
+    /// # Errors
+    /// [`Error::Decrypt`] for nesting that nobody writes.
+    pub fn values_in_clear(&mut self) -> Result<Vec<String>, Error> {
+        let mut clear = ClearValues::default();
+        let selector = &self.envelope.metadata.selector;
+        walk(&mut self.document.branches, selector, &mut clear).map_err(Error::Decrypt)?;
+        Ok(clear.found)
+    }
+
+    /// The documents with their text, encrypted, without the metadata: to show them.
+    pub fn into_document(self) -> Document {
+        self.document
     }
 
     /// Recovers the data key.

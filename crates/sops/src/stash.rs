@@ -1,7 +1,7 @@
 //! Nonces of a file's values, kept so that unchanged values stay verbatim when they are encrypted
 //! again with the same data key.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 
 use nixseal_base::span::Span;
@@ -83,6 +83,20 @@ impl Stash {
     pub fn forget_places(&mut self) {
         for known in self.0.values_mut().flatten() {
             known.place = None;
+        }
+    }
+
+    /// Adds what another version of the file with the same data key knows. A nonce that is known
+    /// here already is not known twice: it would serve two equal values then.
+    pub fn absorb(&mut self, other: Self) {
+        for (digest, known) in other.0 {
+            let here = self.0.entry(digest).or_default();
+            let nonces: HashSet<Iv> = here.iter().map(|known| known.iv).collect();
+            here.extend(
+                known
+                    .into_iter()
+                    .filter(|known| !nonces.contains(&known.iv)),
+            );
         }
     }
 

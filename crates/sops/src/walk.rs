@@ -6,6 +6,7 @@
 //! (issue 2281).
 
 mod choice;
+mod clear;
 mod decrypt;
 mod encrypt;
 
@@ -14,6 +15,7 @@ use nixseal_document::path::{Path, Step};
 use nixseal_document::tree::{Comment, Entry, Item, List, Map, Node, Scalar, Value};
 
 pub use choice::selects;
+pub(crate) use clear::ClearValues;
 pub(crate) use decrypt::Decryptor;
 pub(crate) use encrypt::Encryptor;
 pub use encrypt::ListComments;

@@ -313,19 +313,31 @@ fn rule_for<'r>(rules: &'r SopsRules, file: &Path) -> Result<Option<usize>, &'r 
 impl Content {
     /// Reads the file at `path`.
     pub fn read(path: &Path) -> Self {
-        let bytes = match fs::read(path, FILE_LIMIT) {
-            Ok(bytes) => bytes,
-            Err(error) => return Self::Damaged(error.into()),
-        };
+        match fs::read(path, FILE_LIMIT) {
+            Ok(bytes) => Self::told(path, &bytes, || SopsFile::read(path, None)),
+            Err(error) => Self::Damaged(error.into()),
+        }
+    }
+
+    /// What `bytes` are, a version of the file at `path` that is not, or not only, there.
+    pub fn of(path: &Path, bytes: &[u8]) -> Self {
+        Self::told(path, bytes, || SopsFile::version(path, bytes))
+    }
+
+    fn told(
+        path: &Path,
+        bytes: &[u8],
+        parse: impl FnOnce() -> Result<SopsFile, SopsError>,
+    ) -> Self {
         let other = OTHERS.iter().any(|begin| bytes.starts_with(begin));
         if other || bytes.is_empty() {
             return Self::Other;
         }
-        let looks = Looks::of(path, &bytes);
+        let looks = Looks::of(path, bytes);
         if looks == Looks::Clear {
             return Self::Clear;
         }
-        match SopsFile::read(path, None) {
+        match parse() {
             Ok(file) => Self::Encrypted(Box::new(file)),
             // Other texts may speak of SOPS too.
             Err(error) if looks == Looks::Sops => Self::Damaged(error),

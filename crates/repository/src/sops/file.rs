@@ -49,6 +49,19 @@ impl SopsFile {
         })
     }
 
+    /// A version of the file at `path` that is not, or not only, there: in git for example.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn version(path: &Path, content: &[u8]) -> Result<Self, SopsError> {
+        let encrypted = parse_any(path, content);
+        Ok(Self {
+            path: path.to_owned(),
+            encrypted: encrypted.map_err(|error| SopsError::file("read", path, error))?,
+            stamp: Stamp::of(path),
+        })
+    }
+
     /// Its format; binary files stand on the disk as JSON.
     pub fn format(&self) -> Format {
         self.encrypted.envelope.format()
