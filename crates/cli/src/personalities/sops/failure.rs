@@ -6,8 +6,11 @@
 use std::fmt;
 
 use nixseal_document::{Format, ParseError, ParseErrorKind};
-use nixseal_sops::key_groups::{RecoveryFailure, WrapError};
-use nixseal_sops::{Error, Fault, MetadataError, ValueError};
+use nixseal_sops::config::KeyTextError;
+use nixseal_sops::key_groups::{KeyReport, RecoveryFailure, WrapError};
+use nixseal_sops::{Error, Fault, KeyId, KeyKind, MetadataError, ValueError};
+
+use crate::personalities::go_text::quoted;
 
 /// Exit codes of `sops` 3.13.3.
 pub(super) mod code {
@@ -144,11 +147,41 @@ impl From<Error> for Failure {
 
 impl From<WrapError> for Failure {
     fn from(error: WrapError) -> Self {
-        Self::generic(match error {
-            WrapError::EmptyGroup(_) => {
-                "Could not generate data key: [empty key group provided]".to_owned()
+        let reasons = match &error {
+            WrapError::EmptyGroup(_) => "empty key group provided".to_owned(),
+            WrapError::Shamir(reason) => {
+                format!("could not split data key into parts for Shamir: {reason}")
             }
-            other => format!("Could not generate data key: [{other}]"),
+            WrapError::Keys(refused) => {
+                let one = |(id, reason): &(KeyId, String)| {
+                    let id = quoted(id.to_string());
+                    format!("failed to encrypt new data key with master key {id}: {reason}")
+                };
+                let reasons: Vec<_> = refused.iter().map(one).collect();
+                reasons.join(" ")
+            }
+            other => other.to_string(),
+        };
+        Self::generic(format!("Could not generate data key: [{reasons}]"))
+    }
+}
+
+impl From<KeyTextError> for Failure {
+    /// What is no key, behind the words of the original for those of age.
+    fn from(error: KeyTextError) -> Self {
+        let KeyTextError { kind, text, reason } = &error;
+        Self::generic(match kind {
+            KeyKind::Age if text.starts_with("age1") => {
+                format!("failed to parse input as Bech32-encoded age public key: {reason}")
+            }
+            KeyKind::Age if text.starts_with("ssh-") => {
+                format!("failed to parse input as age-ssh public key: {reason}")
+            }
+            KeyKind::Age => {
+                let text = quoted(text);
+                format!("failed to parse input, unknown recipient type: {text}")
+            }
+            _ => error.to_string(),
         })
     }
 }
@@ -195,43 +228,49 @@ pub(super) fn unreadable(format: Format, error: &ParseError) -> String {
 fn already_encrypted(document: usize, key: &str) -> String {
     let place = match document {
         0 => String::new(),
-        index => format!(" (document {})", index + 1),
+        index => format!(" of document {}", index + 1),
     };
     format!(
-        "The file you have provided contains a top-level entry called 'sops', or for flat file \
-         formats top-level entries starting with 'sops_': here it is '{key}'{place}.\n\
+        "The file you have provided contains a top-level entry called 'sops', or for\n\
+         flat file formats top-level entries starting with 'sops_'. The entry{place} is '{key}'.\n\
          sops keeps its metadata there, so the file is most likely encrypted already.\n\
-         hint: to change an encrypted file, use `sops edit`; if it is not one, rename that entry"
+         hint: to change an encrypted file, use `sops edit`; if it is not one, rename the entry"
     )
 }
 
-/// The first line and the state of each group stand as in the original; the rest says which
-/// recipient failed for what reason and who that is.
+/// The first line and the state of groups and keys stand as in the original; beside each key
+/// stands whose it is and why it failed, and below them which identities there are.
 fn recovery(failure: &RecoveryFailure) -> String {
     let mut text = "Failed to get the data key required to decrypt the SOPS file.\n".to_owned();
     for (index, group) in failure.groups.iter().enumerate() {
-        let state = match &group.opened_by {
-            Some(_) => "SUCCESS",
-            None => "FAILED",
+        let opened = group.opened_by.as_ref();
+        let state = if opened.is_some() {
+            "SUCCESS"
+        } else {
+            "FAILED"
         };
         text.push_str(&format!("\nGroup {index}: {state}\n"));
-        if let Some(id) = &group.opened_by {
+        if let Some(id) = opened {
             text.push_str(&format!("  {id}: SUCCESS\n"));
         }
-        for report in &group.failures {
-            let owner = report
-                .owner
-                .as_ref()
-                .map(|owner| format!(" ({owner})"))
-                .unwrap_or_default();
-            text.push_str(&format!("  {}: FAILED\n", report.id));
+        for KeyReport { id, owner, reason } in &group.failures {
+            let owner = owner.as_ref().map(|owner| format!(" of {owner}"));
+            let (kind, owner) = (id.kind(), owner.unwrap_or_default());
             text.push_str(&format!(
-                "    - | {}{owner}: {}\n",
-                report.id.kind(),
-                report.reason
+                "  {id}: FAILED\n    - | {kind} key{owner}: {reason}\n"
             ));
         }
     }
-    text.push_str(&format!("\n{failure}"));
+    let account = failure.to_string();
+    let mut lines = account.lines();
+    let summary = lines.next().unwrap_or_default();
+    text.push_str(&format!("\n{summary}"));
+    // Groups and keys stand above; what follows them are the identities.
+    for line in lines.skip_while(|line| !IDENTITIES.iter().any(|start| line.starts_with(start))) {
+        text.push_str(&format!("\n{line}"));
+    }
     text
 }
+
+/// How the account of identities begins.
+const IDENTITIES: [&str; 2] = ["  age identities at hand:", "  no age identity at:"];

@@ -40,6 +40,10 @@ const ONE_SELECTOR: &str = "Error: cannot use more than one of encrypted_suffix,
      unencrypted_suffix, encrypted_regex, unencrypted_regex, encrypted_comment_regex, or \
      unencrypted_comment_regex in the same file";
 
+const ONE_SELECTOR_A_RULE: &str = "error loading config: cannot use more than one of \
+     encrypted_suffix, unencrypted_suffix, encrypted_regex, unencrypted_regex, \
+     encrypted_comment_regex, or unencrypted_comment_regex for the same rule: ";
+
 impl Session<'_> {
     /// The creation rule for a file. None without a configuration file or rules in it.
     ///
@@ -57,13 +61,18 @@ impl Session<'_> {
                 )
             }
             RuleError::Broken(diagnostic) => {
-                Failure::generic(format!("error loading config: {diagnostic}"))
+                Failure::generic(format!("can not compile regexp: {diagnostic}"))
             }
             other => Failure::generic(format!("error loading config: {other}")),
         })?;
         let encryption = rule.map(nixseal_sops::config::CreationRule::encryption);
         encryption.transpose().map_err(|diagnostic| {
-            let failure = Failure::generic(format!("error loading config: {diagnostic}"));
+            let words = if diagnostic.message.contains("one selector") {
+                ONE_SELECTOR_A_RULE
+            } else {
+                "error loading config: "
+            };
+            let failure = Failure::generic(format!("{words}{diagnostic}"));
             diagnostic
                 .hints
                 .iter()
@@ -74,7 +83,6 @@ impl Session<'_> {
     /// How a new file of that name is encrypted; `input` is the format of its plaintext.
     pub(super) fn plan(&self, name: &Path, input: Format) -> Result<Plan, Failure> {
         let rule = self.rule(name)?;
-        self.warn_about_config();
         let selector = self.selector(rule, input)?;
         let groups = match (self.flag_keys()?, rule) {
             (Some(group), _) => vec![group],
@@ -86,6 +94,9 @@ impl Session<'_> {
                 ));
             }
         };
+        if groups.iter().all(|group| !group.is_empty()) {
+            self.warn_about_config();
+        }
         let mac_only_encrypted = input != Format::Binary
             && (self.global.is_on("mac-only-encrypted")
                 || rule.is_some_and(|rule| rule.mac_only_encrypted));
@@ -194,7 +205,7 @@ impl Session<'_> {
         text: &str,
         context: &BTreeMap<String, Option<String>>,
     ) -> Result<KeyId, Failure> {
-        let id = KeyId::parse(kind, text).map_err(|error| Failure::generic(error.to_string()))?;
+        let id = KeyId::parse(kind, text)?;
         if kind != KeyKind::Kms {
             return Ok(id);
         }
