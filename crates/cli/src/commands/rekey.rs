@@ -6,7 +6,7 @@ mod scope;
 mod sops;
 
 pub(super) use age::chosen;
-pub(super) use sops::{with_keys, with_run};
+pub(super) use sops::with_run;
 
 use nixseal_base::fs::Batch;
 use nixseal_repository::Repository;
@@ -16,6 +16,7 @@ use self::report::{Audience, Report};
 use self::scope::Scope;
 use self::sops::SopsSide;
 use super::Session;
+use super::target::SopsKeyring;
 use crate::args::Rekey;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
@@ -84,14 +85,23 @@ fn execute(
     let total = counts.0 + counts.1;
     let keyring = match total {
         0 => None,
-        _ => Some(session.keyring(&arguments.identities, repository)?),
+        _ => Some(SopsKeyring::around(
+            session,
+            session.keyring(&arguments.identities, repository)?,
+        )?),
     };
     let progress = Progress::new(&session.context.ui, "rekeying", total);
     let done = || progress.advance();
     let mut diagnostics = Vec::new();
     if let Some(side) = age {
         let whole = arguments.files.is_empty();
-        if let Err(failure) = side.stage(keyring.as_ref(), anew, whole, &batch, &done) {
+        if let Err(failure) = side.stage(
+            keyring.as_ref().map(SopsKeyring::identities),
+            anew,
+            whole,
+            &batch,
+            &done,
+        ) {
             diagnostics.extend(failure.diagnostics);
         }
     }

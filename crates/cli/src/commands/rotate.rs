@@ -11,6 +11,7 @@ use nixseal_repository::sops::{Found, SopsFile, SopsRules, apply, drift};
 
 use super::Session;
 use super::rekey::{chosen, with_run};
+use super::target::{SopsKeyring, failed};
 use crate::args::Rotate;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
@@ -35,13 +36,14 @@ pub(crate) fn run(context: &Context, arguments: &Rotate) -> Outcome {
         .collect();
 
     let keyring = session.keyring(&arguments.identities, repository.as_ref())?;
+    let keyring = SopsKeyring::around(&session, keyring)?;
     let progress = Progress::new(&context.ui, "rotating", sops.len() + items.len());
     let (batch, done) = (Batch::new(), || progress.advance());
     let mut diagnostics = Vec::new();
     if let Some(repository) = &repository {
         let work: Vec<&Item<'_>> = items.iter().collect();
         let mut lock = repository.lock.clone();
-        if let Err(error) = stage(&work, &keyring, Some(&mut lock), &batch, &done) {
+        if let Err(error) = stage(&work, keyring.identities(), Some(&mut lock), &batch, &done) {
             diagnostics.extend(Failure::from(error).diagnostics);
         }
     }
@@ -73,26 +75,24 @@ type SopsFiles = Vec<(SopsFile, Option<SopsRules>)>;
 
 /// The files by kind.
 fn sorted(session: &Session<'_>, arguments: &Rotate) -> Result<(SopsFiles, Vec<PathBuf>), Failure> {
-    let environment = &session.context.environment;
-    let explicit = arguments.rules.rules.as_deref();
-    let explicit = explicit.filter(|path| path.extension().is_none_or(|end| end != "nix"));
     let (mut sops, mut age): (SopsFiles, Vec<PathBuf>) = Default::default();
     for file in &arguments.files {
         let path = normalize(&session.current.join(file));
-        let failed = |reason: String| {
+        let refused = |reason: String| {
             Failure::new(format!("cannot rotate '{}': {reason}", file.display()))
                 .hint("nothing was changed")
         };
         match Found::at(&path, None)? {
-            Found::Missing => return Err(failed("it does not exist".to_owned())),
+            Found::Missing => return Err(refused("it does not exist".to_owned())),
             Found::Age => age.push(file.clone()),
-            Found::Other(error) => return Err(failed(error.to_string())),
+            Found::Other(error) => return Err(refused(error.to_string())),
             Found::Sops(found) => {
                 if sops.iter().any(|(known, _)| known.path == path) {
                     continue;
                 }
-                let rules = SopsRules::find(explicit, environment, Some(&path), &session.current);
-                let rules = rules.map_err(|error| Failure::of(error.diagnostic()))?;
+                let rules = session
+                    .sops_rules(&arguments.rules, &path)
+                    .map_err(failed)?;
                 sops.push((*found, rules));
             }
         }

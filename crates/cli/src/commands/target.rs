@@ -84,6 +84,23 @@ pub(crate) struct SopsKeyring {
 }
 
 impl SopsKeyring {
+    /// The identities of `keyring`, and OpenPGP keys.
+    pub(crate) fn around(session: &Session<'_>, keyring: Keyring) -> Result<Self, Failure> {
+        let environment = &session.context.environment;
+        let order = environment.text(&SOPS_DECRYPTION_ORDER).unwrap_or_default();
+        Ok(Self {
+            keyring,
+            openpgp: Keys::new(environment, Arc::new(UserPrompter::new(environment))),
+            order: order.parse()?,
+            asks: Arc::clone(&session.asks),
+        })
+    }
+
+    /// The identities alone, for `.age` files.
+    pub(crate) fn identities(&self) -> &Keyring {
+        &self.keyring
+    }
+
     /// All of them as one.
     pub(crate) fn keys(&self) -> SopsKeys<'_> {
         SopsKeys::new(&self.keyring, &self.asks, &self.openpgp, self.order.clone())
@@ -116,14 +133,7 @@ impl Session<'_> {
 
     /// The keys that were named, or those found where users keep them.
     pub(crate) fn sops_keyring(&self, arguments: &IdentityArgs) -> Result<SopsKeyring, Failure> {
-        let environment = &self.context.environment;
-        let order = environment.text(&SOPS_DECRYPTION_ORDER).unwrap_or_default();
-        Ok(SopsKeyring {
-            keyring: self.keyring(arguments, None)?,
-            openpgp: Keys::new(environment, Arc::new(UserPrompter::new(environment))),
-            order: order.parse()?,
-            asks: Arc::clone(&self.asks),
-        })
+        SopsKeyring::around(self, self.keyring(arguments, None)?)
     }
 
     /// The creation rules for a file, where there are any.

@@ -82,6 +82,8 @@ pub struct Tree {
     pub configs: Vec<Arc<SopsRules>>,
     /// Configurations and folders that could not be read; what they govern was not looked at.
     pub broken: Vec<Diagnostic>,
+    /// What is odd about where configurations are, as warnings.
+    pub odd: Vec<Diagnostic>,
     /// Files that rules are for, sorted by path.
     pub files: Vec<Covered>,
 }
@@ -134,8 +136,13 @@ pub fn root(start: &Path) -> Option<PathBuf> {
 /// `current`.
 pub fn walk(root: &Path, current: &Path) -> Tree {
     let mut walk = Walk::new(current);
-    let config = config_above(root).path;
-    let config = config.and_then(|path| walk.config(&path));
+    let Located { path, ignored } = config_above(root);
+    if let Some(ignored) = ignored {
+        let shown = ignored.strip_prefix(current).unwrap_or(&ignored).display();
+        let message = format!("'{shown}' is not read: the name is {CONFIG_FILE}");
+        walk.tree.odd.push(Diagnostic::warning(message));
+    }
+    let config = path.and_then(|path| walk.config(&path));
     walk.folder(root, config.as_ref(), true);
     walk.finish()
 }

@@ -82,6 +82,7 @@ pub fn plan(tree: Tree) -> Plan {
     let mut plan = Plan {
         unused: unused(&tree),
         broken: tree.broken,
+        odd: tree.odd,
         ..Plan::default()
     };
     for rules in &tree.configs {

@@ -8,14 +8,13 @@ use nixseal_base::secret::SecretBytes;
 use nixseal_document::tree::{Entry, Item, List, Map, Node, Scalar, Value};
 use nixseal_document::{Document, EmitOptions, Format, emit, flat, parse};
 use nixseal_repository::sops::{OpenSopsFile, SopsFile, SopsRules, drift};
-use nixseal_sops::key_groups::Owners;
 use nixseal_sops::{
     DataKey, DecryptOptions, EncryptedFile, ListComments, Metadata, Moment, Selector, SelectorKind,
     file,
 };
 
 use super::Conversion;
-use crate::commands::rekey::with_keys;
+use crate::commands::target::failed;
 use crate::failure::Failure;
 
 impl Conversion<'_> {
@@ -25,32 +24,32 @@ impl Conversion<'_> {
         let path = self.absolute(self.target);
         let rules = self.rules_of(&path)?;
         let opened = self.open(source)?;
-        let failed = |reason: String| {
+        let refused = |reason: String| {
             Failure::new(format!(
                 "cannot convert '{}': {reason}",
                 opened.path.display()
             ))
             .hint("nothing was written")
         };
-        let branches = carried(&opened, format).map_err(failed)?;
+        let branches = carried(&opened, format).map_err(refused)?;
         let options = rules.as_ref().map_or_else(EmitOptions::default, |rules| {
             rules.config.emit_options(format)
         });
-        let text = emit(format, &branches, &options).map_err(|error| failed(error.to_string()))?;
-        let document = parse(format, text.expose()).map_err(|error| failed(error.to_string()))?;
+        let text = emit(format, &branches, &options).map_err(|error| refused(error.to_string()))?;
+        let document = parse(format, text.expose()).map_err(|error| refused(error.to_string()))?;
         if let Some(key) = first_difference(&branches, &document.branches) {
             let reason = format!("{format} cannot hold what stands under '{key}'");
-            return Err(failed(reason));
+            return Err(refused(reason));
         }
         let read = comments(&document.branches);
         let lost = comments(&opened.document().branches).saturating_sub(read);
         let metadata = metadata(&opened, format, rules.as_ref(), &path);
         if lost > 0 && is_by_comment(&metadata.selector) {
             let reason = format!("comments choose its values, and {format} has none");
-            return Err(failed(reason));
+            return Err(refused(reason));
         }
         let content = sealed(document, format, metadata, opened.key(), &options)
-            .map_err(|error| failed(error.to_string()))?;
+            .map_err(|error| refused(error.to_string()))?;
         self.batch
             .stage(&path, content.expose(), Creation::PUBLIC)?;
         if lost > 0 {
@@ -64,14 +63,11 @@ impl Conversion<'_> {
 
     /// Opens a SOPS file with the keys that are at hand.
     pub(super) fn open(&self, source: SopsFile) -> Result<OpenSopsFile, Failure> {
-        let session = &self.session;
-        let keyring = session.keyring(&self.arguments.identities, None)?;
-        let owners = self.rules_of(&self.absolute(&source.path))?;
-        let owners = owners.map_or_else(Owners::default, |rules| rules.owners().clone());
-        with_keys(session, &keyring, |keys| {
-            let opened = source.open(keys, &owners, false);
-            opened.map_err(|error| Failure::of(error.diagnostic()))
-        })
+        let keyring = self.session.sops_keyring(&self.arguments.identities)?;
+        let rules = self.rules_of(&self.absolute(&source.path))?;
+        let owners = rules.map(|rules| rules.owners().clone());
+        let opened = source.open(&keyring.keys(), &owners.unwrap_or_default(), false);
+        opened.map_err(failed)
     }
 
     /// Says where the new file does not fit the rules.

@@ -15,7 +15,7 @@ use nixseal_sops::config::Encryption;
 use nixseal_sops::{KeyId, Moment};
 
 use super::Conversion;
-use crate::commands::rekey::with_keys;
+use crate::commands::target::{SopsKeyring, failed};
 use crate::failure::Failure;
 
 impl Conversion<'_> {
@@ -40,25 +40,21 @@ impl Conversion<'_> {
             })
             .collect();
         let encryption = self.rule_for(&path, group, &names, &repository.rules)?;
-        let keyring = self
-            .session
-            .keyring(&self.arguments.identities, Some(&repository))?;
+        let session = &self.session;
+        let keyring = session.keyring(&self.arguments.identities, Some(&repository))?;
+        let keyring = SopsKeyring::around(session, keyring)?;
         let mut secrets = Vec::with_capacity(files.len());
         for file in files {
-            let opened = read(file, &keyring).map_err(|error| Failure::of(error.diagnostic()))?;
+            let opened = read(file, keyring.identities())
+                .map_err(|error| Failure::of(error.diagnostic()))?;
             let missing = || Failure::new(format!("'{}' does not exist", file.display()));
             secrets.push((file.as_path(), opened.ok_or_else(missing)?.plaintext));
         }
         let text = text(secrets, format)?;
-        let sealed = with_keys(&self.session, &keyring, |keys| {
-            let now = Moment::of(SystemTime::now());
-            let new = NewSopsFile::prepare(&path, format, &encryption, keys, &now);
-            new.and_then(|new| new.seal(&text, now, EmitOptions::default()))
-                .map_err(|error| Failure::of(error.diagnostic()))
-        })?;
-        sealed
-            .stage(&self.batch)
-            .map_err(|error| Failure::of(error.diagnostic()))?;
+        let now = Moment::of(SystemTime::now());
+        let new = NewSopsFile::prepare(&path, format, &encryption, &keyring.keys(), &now);
+        let sealed = new.and_then(|new| new.seal(&text, now, EmitOptions::default()));
+        sealed.map_err(failed)?.stage(&self.batch).map_err(failed)?;
         self.written.push(self.shown(&path));
         Ok(())
     }

@@ -18,16 +18,14 @@ use nixseal_sops::KeyId;
 use nixseal_sops::config::{CONFIG_FILE, Config};
 
 use super::Conversion;
+use crate::commands::target::failed;
 use crate::failure::Failure;
 
 impl Conversion<'_> {
     /// The creation rules around a file, where there are any.
     pub(super) fn rules_of(&self, path: &Path) -> Result<Option<SopsRules>, Failure> {
-        let explicit = self.arguments.rules.rules.as_deref();
-        let explicit = explicit.filter(|path| path.extension().is_none_or(|end| end != "nix"));
-        let environment = &self.session.context.environment;
-        SopsRules::find(explicit, environment, Some(path), &self.session.current)
-            .map_err(|error| Failure::of(error.diagnostic()))
+        let rules = self.session.sops_rules(&self.arguments.rules, path);
+        rules.map_err(failed)
     }
 
     /// Adds a creation rule for a new file, to the rules around it or to new ones beside those

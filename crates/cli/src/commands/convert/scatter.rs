@@ -15,6 +15,7 @@ use nixseal_repository::sops::{OpenSopsFile, SopsFile};
 use nixseal_sops::{KeyId, KeyKind};
 
 use super::{Conversion, exists};
+use crate::commands::target::failed;
 use crate::failure::Failure;
 
 /// A value and the file that it becomes.
@@ -73,7 +74,7 @@ impl Conversion<'_> {
         opened: &OpenSopsFile,
     ) -> Result<Vec<(Arc<ParsedRecipient>, String)>, Failure> {
         let metadata = &opened.decrypted.envelope.metadata;
-        let failed = |reason: String| {
+        let refused = |reason: String| {
             Failure::new(format!(
                 "cannot convert '{}': {reason}",
                 opened.path.display()
@@ -82,7 +83,7 @@ impl Conversion<'_> {
         };
         let [group] = metadata.groups.as_slice() else {
             let count = metadata.groups.len();
-            return Err(failed(format!(
+            return Err(refused(format!(
                 "it has {count} key groups, .age files have none"
             )));
         };
@@ -91,7 +92,7 @@ impl Conversion<'_> {
         for key in group {
             if key.id.kind() != KeyKind::Age {
                 let (kind, id) = (key.id.kind().title(), &key.id);
-                return Err(failed(format!(
+                return Err(refused(format!(
                     "its {kind} key '{id}' cannot be a recipient of .age files"
                 )));
             }
@@ -112,9 +113,7 @@ fn leaves(opened: &OpenSopsFile, folder: &Path) -> Result<Vec<Leaf>, Failure> {
     if opened.format() == Format::Binary {
         let stem = opened.path.file_stem().unwrap_or_default();
         let name = format!("{}.age", stem.to_string_lossy());
-        let value = opened
-            .plaintext(&EmitOptions::default())
-            .map_err(|error| Failure::of(error.diagnostic()))?;
+        let value = opened.plaintext(&EmitOptions::default()).map_err(failed)?;
         let path = folder.join(name);
         return Ok(vec![Leaf { path, value }]);
     }

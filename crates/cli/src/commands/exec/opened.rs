@@ -8,13 +8,12 @@ use nixseal_document::path::Path;
 use nixseal_document::tree::{Map, Node};
 use nixseal_document::{Document, EmitOptions, Format, emit_value, flat, parse};
 use nixseal_repository::edit::read;
-use nixseal_repository::sops::{Found, OpenSopsFile, SopsRules, named_format};
+use nixseal_repository::sops::{Found, OpenSopsFile, named_format};
 use nixseal_sops::change::environment::flattened;
-use nixseal_sops::key_groups::Owners;
 
 use crate::args::Exec;
 use crate::commands::Session;
-use crate::commands::rekey::with_keys;
+use crate::commands::target::failed;
 use crate::failure::Failure;
 
 /// One file.
@@ -36,42 +35,33 @@ impl Opened {
         arguments: &Exec,
         paths: &[PathBuf],
     ) -> Result<BTreeMap<PathBuf, Self>, Failure> {
-        let keyring = session.keyring(&arguments.identities, None)?;
+        let keyring = session.sops_keyring(&arguments.identities)?;
+        let keys = keyring.keys();
         let mut opened = BTreeMap::new();
-        let explicit = arguments.rules.rules.as_deref();
-        let explicit = explicit.filter(|path| path.extension().is_none_or(|end| end != "nix"));
-        with_keys(session, &keyring, |keys| {
-            for path in paths.iter().filter(|path| !path.as_os_str().is_empty()) {
-                if opened.contains_key(path) {
-                    continue;
-                }
-                let missing = || Failure::new(format!("'{}' does not exist", path.display()));
-                let content = match Found::at(path, None)? {
-                    Found::Missing => return Err(missing()),
-                    Found::Other(error) => return Err(Failure::of(error.diagnostic())),
-                    Found::Age => {
-                        let read = read(path, &keyring)
-                            .map_err(|error| Failure::of(error.diagnostic()))?;
-                        Content::Age(read.ok_or_else(missing)?.plaintext)
-                    }
-                    Found::Sops(file) => {
-                        let environment = &session.context.environment;
-                        let current = &session.current;
-                        // Rules only name recipients in failures here.
-                        let rules = SopsRules::find(explicit, environment, Some(path), current);
-                        let owners = rules.ok().flatten();
-                        let owners =
-                            owners.map_or_else(Owners::default, |rules| rules.owners().clone());
-                        let file = file.open(keys, &owners, false);
-                        let file = file.map_err(|error| Failure::of(error.diagnostic()))?;
-                        Content::Sops(Box::new(file))
-                    }
-                };
-                let path = path.clone();
-                opened.insert(path.clone(), Self { path, content });
+        for path in paths {
+            if opened.contains_key(path) {
+                continue;
             }
-            Ok(())
-        })?;
+            let missing = || Failure::new(format!("'{}' does not exist", path.display()));
+            let content = match Found::at(path, None)? {
+                Found::Missing => return Err(missing()),
+                Found::Other(error) => return Err(failed(*error)),
+                Found::Age => {
+                    let read = read(path, keyring.identities())
+                        .map_err(|error| Failure::of(error.diagnostic()))?;
+                    Content::Age(read.ok_or_else(missing)?.plaintext)
+                }
+                Found::Sops(file) => {
+                    // Rules only name recipients in failures here.
+                    let rules = session.sops_rules(&arguments.rules, path).ok().flatten();
+                    let owners = rules.map(|rules| rules.owners().clone());
+                    let file = file.open(&keys, &owners.unwrap_or_default(), false);
+                    Content::Sops(Box::new(file.map_err(failed)?))
+                }
+            };
+            let path = path.clone();
+            opened.insert(path.clone(), Self { path, content });
+        }
         Ok(opened)
     }
 
@@ -105,9 +95,7 @@ impl Opened {
         let Some(key) = key else {
             return match &self.content {
                 Content::Age(bytes) => Ok(bytes.duplicate()),
-                Content::Sops(file) => file
-                    .plaintext(&EmitOptions::default())
-                    .map_err(|error| Failure::of(error.diagnostic())),
+                Content::Sops(file) => file.plaintext(&EmitOptions::default()).map_err(failed),
             };
         };
         let document = self.document()?;

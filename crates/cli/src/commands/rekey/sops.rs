@@ -2,24 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::str::FromStr as _;
-use std::sync::Arc;
 use std::time::SystemTime;
 
-use nixseal_age::keyring::Keyring;
 use nixseal_base::diag::{Diagnostic, Severity};
-use nixseal_base::env::{Environment, SOPS_DECRYPTION_ORDER};
 use nixseal_base::fs::{Batch, sweep};
 use nixseal_repository::sops::apply::{self, Notice, Run};
 use nixseal_repository::sops::discover::Tree;
 use nixseal_repository::sops::plan::{Item, Plan, plan};
-use nixseal_repository::sops::{SopsError, SopsKeys, owner_label};
-use nixseal_sops::key_groups::DecryptionOrder;
+use nixseal_repository::sops::{SopsError, owner_label};
 use nixseal_sops::{KeyId, Moment, Selector};
 use serde_json::{Value, json};
 
 use super::report::{Report, State};
 use crate::commands::Session;
+use crate::commands::target::SopsKeyring;
 use crate::failure::{Exit, Failure};
 
 /// As many files with the same trouble are named.
@@ -113,7 +109,7 @@ impl SopsSide {
     pub(super) fn stage(
         self,
         session: &Session<'_>,
-        keyring: &Keyring,
+        keyring: &SopsKeyring,
         anew: bool,
         batch: &Batch,
         done: &(dyn Fn() + Sync),
@@ -137,46 +133,22 @@ impl SopsSide {
 /// Runs `work` with all keys, and tells what it has to say of files.
 pub(in crate::commands) fn with_run(
     session: &Session<'_>,
-    keyring: &Keyring,
+    keyring: &SopsKeyring,
     batch: &Batch,
     done: &(dyn Fn() + Sync),
     work: impl FnOnce(&Run<'_>) -> Result<Vec<Notice>, Vec<SopsError>>,
 ) -> Result<(), Failure> {
-    let now = Moment::of(SystemTime::now());
-    let notices = with_keys(session, keyring, |keys| {
-        work(&Run {
-            keys,
-            now: &now,
-            batch,
-            done,
-        })
-        .map_err(failure)
-    })?;
-    for Notice { path, message } in notices {
+    let run = Run {
+        keys: &keyring.keys(),
+        now: &Moment::of(SystemTime::now()),
+        batch,
+        done,
+    };
+    for Notice { path, message } in work(&run).map_err(failure)? {
         let path = shown(&path, &session.current);
         session.context.ui.warn(format!("'{path}': {message}"));
     }
     Ok(())
-}
-
-/// Runs `work` with all keys for SOPS files.
-pub(in crate::commands) fn with_keys<T>(
-    session: &Session<'_>,
-    keyring: &Keyring,
-    work: impl FnOnce(&SopsKeys<'_>) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    let environment = &session.context.environment;
-    let prompter = Arc::clone(&session.asks);
-    let openpgp = nixseal_pgp::Keys::new(environment, prompter);
-    let keys = SopsKeys::new(keyring, &session.asks, &openpgp, order(environment)?);
-    work(&keys)
-}
-
-fn order(environment: &Environment) -> Result<DecryptionOrder, Failure> {
-    match environment.text(&SOPS_DECRYPTION_ORDER) {
-        None => Ok(DecryptionOrder::default()),
-        Some(text) => Ok(DecryptionOrder::from_str(text)?),
-    }
 }
 
 /// What is the same for many files is told once.

@@ -69,7 +69,7 @@ fn each_configuration_governs_its_folder() {
     let root = folder.path();
     std::os::unix::fs::symlink(root.join("secrets"), root.join("result")).unwrap();
     let tree = walk(root, root);
-    assert_eq!(tree.broken, []);
+    assert_eq!((tree.broken.len(), tree.odd.len()), (0, 0));
     assert_eq!(
         shown(&tree, root),
         [
@@ -135,6 +135,19 @@ fn what_is_broken_is_told_once() {
             .any(|text| text.contains(".sops.yaml:2:15: path_regex '('"))
     );
     assert!(tree.files.is_empty());
+}
+
+#[test]
+fn a_file_of_nearly_that_name_is_told() {
+    let folder = tree(&[(".sops.yaml", &rules(&["x"])), ("a/.sops.yml", "")]);
+    let tree = walk(&folder.path().join("a"), folder.path());
+    let [odd] = tree.odd.as_slice() else {
+        panic!("{:?}", tree.odd);
+    };
+    assert_eq!(
+        odd.message,
+        "'a/.sops.yml' is not read: the name is .sops.yaml"
+    );
 }
 
 #[test]
