@@ -22,7 +22,12 @@ pub struct Source {
     pub(super) name: String,
     pub(super) kind: SourceKind,
     pub(super) required: bool,
+    /// The recipient that a command is to print the identity of.
+    recipient: Option<String>,
 }
+
+/// The variable in which SOPS tells a command the recipient.
+const RECIPIENT: &str = "SOPS_AGE_RECIPIENT";
 
 pub(super) enum SourceKind {
     File(PathBuf),
@@ -39,6 +44,7 @@ impl Source {
             name: path.display().to_string(),
             kind: SourceKind::File(path),
             required: false,
+            recipient: None,
         }
     }
 
@@ -53,6 +59,7 @@ impl Source {
             name: name.into(),
             kind: SourceKind::Bytes(contents, layout),
             required: false,
+            recipient: None,
         }
     }
 
@@ -63,6 +70,7 @@ impl Source {
             name: name.into(),
             kind: SourceKind::Command(command.into()),
             required: false,
+            recipient: None,
         }
     }
 
@@ -73,6 +81,7 @@ impl Source {
             name: format!("plugin {plugin}"),
             kind: SourceKind::Plugin(plugin),
             required: false,
+            recipient: None,
         }
     }
 
@@ -80,6 +89,14 @@ impl Source {
     #[must_use]
     pub fn required(mut self) -> Self {
         self.required = true;
+        self
+    }
+
+    /// The same source; if it is a command, it is told the recipient whose identity is wanted, as
+    /// SOPS does, in `SOPS_AGE_RECIPIENT`.
+    #[must_use]
+    pub fn for_recipient(mut self, recipient: &str) -> Self {
+        self.recipient = Some(recipient.to_owned());
         self
     }
 
@@ -95,8 +112,8 @@ impl Source {
         }
     }
 
-    /// Running a command may take long or ask something itself.
-    pub(super) fn is_command(&self) -> bool {
+    /// Whether it is a command, which may take long or ask something itself.
+    pub fn is_command(&self) -> bool {
         matches!(self.kind, SourceKind::Command(_))
     }
 
@@ -149,7 +166,11 @@ impl Source {
             return Err(self.failed("the command is empty"));
         };
         let failed = |error: std::io::Error| self.failed(format!("'{program}': {error}"));
-        let mut child = process::command(program)
+        let mut command = process::command(program);
+        if let Some(recipient) = &self.recipient {
+            command.env(RECIPIENT, recipient);
+        }
+        let mut child = command
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -1,20 +1,25 @@
 //! The keys that a run of `sops` can use, found once.
 
-use nixseal_age::keyring::{Flavour, Interaction, Keyring};
+mod commands;
+
+use std::sync::Arc;
+
+use nixseal_age::keyring::{Flavour, Interaction, Keyring, default_sources};
 use nixseal_base::secret::SecretBytes;
 use nixseal_pgp::Keys as PgpKeyring;
 use nixseal_sops::KeyId;
 use nixseal_sops::master_key::{
     AgeKeys, Cost, KeySource, KeySources, MasterKey, PgpKeys, UnwrapFailure,
 };
-use std::sync::Arc;
 
+use self::commands::{CommandKeys, Commands};
 use super::failure::Failure;
 use super::session::Session;
 
 /// age identities and OpenPGP keys of this machine.
 pub(super) struct Keys {
     keyring: Keyring,
+    commands: Commands,
     pgp: PgpKeyring,
     asks: Arc<Interaction>,
     local: bool,
@@ -31,12 +36,17 @@ impl Keys {
             return Err(Failure::unsupported(&format!("--keyservice {service}"))
                 .hint("leave it out (and SOPS_KEYSERVICE) to use the keys of this machine"));
         }
-        let keyring = Keyring::builder(&session.asks)
-            .defaults(Flavour::Sops)
+        let sources = default_sources(&session.context.environment, Flavour::Sops);
+        let files = sources.into_iter().filter(|source| !source.is_command());
+        let keyring = files
+            .fold(Keyring::builder(&session.asks), |builder, source| {
+                builder.source(source)
+            })
             .build()
             .map_err(|error| Failure::generic(error.to_string()))?;
         Ok(Self {
             keyring,
+            commands: Commands::new(&session.asks),
             pgp: PgpKeyring::new(&session.context.environment, session.asks.clone()),
             asks: Arc::clone(&session.asks),
             local: session.flags.is_on("enable-local-keyservice"),
@@ -55,7 +65,8 @@ impl Keys {
         }
         let age = AgeKeys::new(&self.keyring, &self.asks);
         let pgp = PgpKeys::new(&self.pgp);
-        work(&KeySources::new(vec![&age, &pgp]))
+        let commands = CommandKeys::new(&self.commands, &age);
+        work(&KeySources::new(vec![&commands, &age, &pgp]))
     }
 }
 
