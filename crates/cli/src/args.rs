@@ -98,7 +98,7 @@ pub(crate) enum Command {
 const REKEY_EXAMPLES: &str = "\
 Examples:
   nixseal rekey                    every file whose recipients differ from its rule
-  nixseal rekey secrets/wifi.age   only this one
+  nixseal rekey secrets/wifi.age   only this one; a folder: all in it
   nixseal rekey --check            change nothing, need no key, exit 3 on drift
   nixseal rekey --dry-run          show what would be done
 
@@ -146,7 +146,7 @@ pub(crate) struct Rekey {
     /// Print the result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Only these secrets.
+    /// Only these secrets, or those in these folders.
     pub(crate) files: Vec<PathBuf>,
 }
 

@@ -43,7 +43,9 @@ pub(crate) fn run(context: &Context, arguments: &Convert) -> Outcome {
         written: Vec::new(),
     };
     let is_folder = target.is_dir() || target.to_string_lossy().ends_with('/');
-    match (sorted(sources)?, is_folder) {
+    let sources_found = sorted(sources)?;
+    let from_age = matches!(sources_found, Sources::Age(_));
+    match (sources_found, is_folder) {
         (Sources::Sops(file), true) => conversion.scatter(*file)?,
         (Sources::Sops(file), false) => conversion.reformat(*file)?,
         (Sources::Age(_), true) => {
@@ -76,6 +78,11 @@ pub(crate) fn run(context: &Context, arguments: &Convert) -> Outcome {
                 Failure::new(format!("cannot remove '{}': {cause}", source.display()))
             })?;
             context.ui.say(format!("removed {}", source.display()));
+        }
+        if from_age {
+            context
+                .ui
+                .say("their entries in the rules are left: take them out by hand");
         }
     }
     Ok(Exit::Done)

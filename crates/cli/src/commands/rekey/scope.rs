@@ -65,6 +65,16 @@ impl Scope {
         let mut sops_files = Vec::new();
         for file in &arguments.files {
             let path = normalize(&session.current.join(file));
+            if path.is_dir() {
+                let before = age_files.len() + sops_files.len();
+                sops_files.extend(sops_in(&path, &explicit, session));
+                age_files.extend(age_in(&path, &explicit, session)?);
+                if age_files.len() + sops_files.len() == before {
+                    let shown = file.display();
+                    return Err(Failure::new(format!("no rule is for a file in '{shown}'")));
+                }
+                continue;
+            }
             match Found::at(&path, None)? {
                 Found::Sops(_) => sops_files.push(path),
                 Found::Age => age_files.push(file.clone()),
@@ -103,6 +113,37 @@ impl Scope {
             .map(|rules| session.repository_at(rules))
             .transpose()
     }
+}
+
+/// The SOPS files in a folder that rules are for.
+fn sops_in(folder: &Path, explicit: &Explicit, session: &Session<'_>) -> Vec<PathBuf> {
+    let tree = match explicit {
+        Explicit::Nix(_) => return Vec::new(),
+        Explicit::Sops(path) => discover::walk_with(path, &session.current),
+        Explicit::None => discover::walk(folder, &session.current),
+    };
+    let paths = tree.files.into_iter().map(|file| file.path);
+    paths.filter(|path| path.starts_with(folder)).collect()
+}
+
+/// The `.age` files of a folder that rules are for.
+fn age_in(
+    folder: &Path,
+    explicit: &Explicit,
+    session: &Session<'_>,
+) -> Result<Vec<PathBuf>, Failure> {
+    let environment = &session.context.environment;
+    if matches!(explicit, Explicit::Sops(_)) {
+        return Ok(Vec::new());
+    }
+    let inside = folder.join("any");
+    let found = rules_file(explicit.nix(), environment, Some(&inside), &session.current);
+    let Ok(rules) = found else {
+        return Ok(Vec::new());
+    };
+    let repository = session.repository_at(&rules)?;
+    let paths = repository.secrets.into_iter().map(|secret| secret.path);
+    Ok(paths.filter(|path| path.starts_with(folder)).collect())
 }
 
 fn tree_of(

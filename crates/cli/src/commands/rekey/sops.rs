@@ -41,11 +41,15 @@ impl SopsSide {
         }
         for path in &self.0.clear {
             let state = State::Note("not encrypted, but a rule is for it".to_owned());
-            report.add(shown(path, current), state, plain(path, "not-encrypted"));
+            report.add(
+                shown(path, current),
+                state,
+                plain(path, current, "not-encrypted"),
+            );
         }
         for (path, error) in &self.0.bad {
             let state = State::Note(error.to_string());
-            report.add(shown(path, current), state, plain(path, "damaged"));
+            report.add(shown(path, current), state, plain(path, current, "damaged"));
         }
         let Plan {
             broken,
@@ -252,9 +256,9 @@ fn selector(selector: &Selector) -> Value {
     }
 }
 
-fn plain(path: &Path, state: &str) -> Value {
-    let path = path.display().to_string();
-    json!({ "path": path, "kind": "sops", "state": state, "added": [], "removed": [] })
+fn plain(path: &Path, current: &Path, state: &str) -> Value {
+    let (name, path) = (shown(path, current), path.display().to_string());
+    json!({ "name": name, "path": path, "kind": "sops", "state": state, "added": [], "removed": [] })
 }
 
 fn finding(one: &Diagnostic) -> Value {
