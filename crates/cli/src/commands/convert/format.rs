@@ -42,7 +42,11 @@ impl Conversion<'_> {
             return Err(refused(reason));
         }
         let read = comments(&document.branches);
-        let lost = comments(&opened.document().branches).saturating_sub(read);
+        // In a binary file they are part of the text.
+        let lost = match format {
+            Format::Binary => 0,
+            _ => comments(&opened.document().branches).saturating_sub(read),
+        };
         let metadata = metadata(&opened, format, rules.as_ref(), &path);
         if lost > 0 && is_by_comment(&metadata.selector) {
             let reason = format!("comments choose its values, and {format} has none");
