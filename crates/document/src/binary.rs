@@ -13,13 +13,13 @@ use crate::tree::{Entry, Map, Node, Origin, Pair, Scalar, Value};
 pub const DATA_KEY: &str = "data";
 
 /// Takes the content.
-pub(crate) fn read(bytes: &[u8]) -> Map {
+pub(crate) fn read(bytes: SecretBytes) -> Map {
     let origin = Origin {
         id: 0,
         alias: None,
         span: Span::new(0, bytes.len()),
     };
-    let scalar = Scalar::read(Value::String(SecretBytes::copy_of(bytes)), origin);
+    let scalar = Scalar::read(Value::String(bytes), origin);
     let pair = Pair {
         key: DATA_KEY.to_owned(),
         value: Node::Scalar(scalar),

@@ -49,19 +49,23 @@ pub struct EmitOptions {
 /// Whatever `sops` refuses, at its place, and what it would alter in silence (see the modules of
 /// the formats).
 pub fn parse(format: Format, bytes: &[u8]) -> Result<Document, ParseError> {
+    parse_owned(format, SecretBytes::copy_of(bytes))
+}
+
+/// Reads a file whose bytes the caller gives up: of a large file there is one copy less.
+///
+/// # Errors
+/// Those of [`parse`].
+pub fn parse_owned(format: Format, bytes: SecretBytes) -> Result<Document, ParseError> {
     let (branches, source) = match format {
         Format::Binary => (vec![binary::read(bytes)], Source::Binary),
-        Format::Dotenv => (
-            vec![dotenv::read(bytes)?],
-            Source::Dotenv(SecretBytes::copy_of(bytes)),
-        ),
+        Format::Dotenv => (vec![dotenv::read(bytes.expose())?], Source::Dotenv(bytes)),
         Format::Ini => {
             let (text, map, _) = ini::read(bytes)?;
             (vec![map], Source::Ini { text })
         }
         Format::Json => {
-            let (text, map) = json::read::read(bytes)?;
-            let exact = text.expose().as_bytes() == bytes;
+            let (text, exact, map) = json::read::read(bytes)?;
             (vec![map], Source::Json { text, exact })
         }
         Format::Yaml => {
@@ -81,7 +85,10 @@ pub fn emit(
     branches: &[Map],
     options: &EmitOptions,
 ) -> Result<SecretBytes, EmitError> {
-    let text = |text: Zeroizing<String>| Zeroizing::new(text.as_bytes().to_vec());
+    let text = |mut text: Zeroizing<String>| {
+        let text = std::mem::take(&mut *text);
+        Zeroizing::new(text.into_bytes())
+    };
     let mut bytes = match format {
         Format::Binary => binary::emit(single(format, branches)?)?,
         Format::Dotenv => dotenv::emit(single(format, branches)?)?,
@@ -143,6 +150,11 @@ impl Document {
                 Some(text.expose())
             }
         }
+    }
+
+    /// The tree alone; the text is wiped.
+    pub fn into_branches(self) -> Vec<Map> {
+        self.branches
     }
 
     /// Writes the tree anew in the layout of `sops` 3.13.3.

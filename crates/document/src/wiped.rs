@@ -11,7 +11,7 @@ pub(crate) fn push(text: &mut Zeroizing<String>, more: &str) {
 /// Makes room for so many bytes; the old buffer is wiped.
 pub(crate) fn reserve(text: &mut Zeroizing<String>, more: usize) {
     if text.capacity() - text.len() < more {
-        let mut larger = Zeroizing::new(String::with_capacity((text.len() + more).max(32) * 2));
+        let mut larger = Zeroizing::new(String::with_capacity(room(text.len(), more)));
         larger.push_str(text);
         *text = larger;
     }
@@ -20,9 +20,16 @@ pub(crate) fn reserve(text: &mut Zeroizing<String>, more: usize) {
 /// Appends to bytes.
 pub(crate) fn extend(bytes: &mut Zeroizing<Vec<u8>>, more: &[u8]) {
     if bytes.capacity() - bytes.len() < more.len() {
-        let mut larger = Zeroizing::new(Vec::with_capacity((bytes.len() + more.len()).max(64) * 2));
+        let mut larger = Zeroizing::new(Vec::with_capacity(room(bytes.len(), more.len())));
         larger.extend_from_slice(bytes);
         *bytes = larger;
     }
     bytes.extend_from_slice(more);
+}
+
+/// How large a buffer becomes: a short one doubles; a long one gets a quarter more, since all of it
+/// is wiped in the end; and around one large piece there is little, because little follows it.
+fn room(length: usize, more: usize) -> usize {
+    let spare = if length < 1 << 20 { length } else { length / 4 };
+    length + more + spare.max(4096).min(length.max(more).max(64))
 }

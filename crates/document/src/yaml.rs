@@ -18,14 +18,16 @@ mod scanner;
 pub(crate) mod splice;
 mod token;
 
-use nixseal_base::secret::SecretText;
+use nixseal_base::secret::{SecretBytes, SecretText};
 use nixseal_base::span::Span;
 
 use crate::error::ParseError;
 use crate::tree::Map;
 
 /// Reads all documents of a file.
-pub(crate) fn read(bytes: &[u8]) -> Result<(SecretText, input::Encoding, Vec<Map>), ParseError> {
+pub(crate) fn read(
+    bytes: SecretBytes,
+) -> Result<(SecretText, input::Encoding, Vec<Map>), ParseError> {
     let (text, encoding) = input::decode(bytes)?;
     let (_, branches) = read_text(text.expose())?;
     Ok((text, encoding, branches))

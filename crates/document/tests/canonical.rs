@@ -31,7 +31,7 @@ fn yaml_with_windows_line_ends() {
     let sops = Sops::new();
     let mut random = Random::new(3);
     let files = std::iter::repeat_with(|| yaml::file(&mut random, 10).replace('\n', "\r\n"));
-    compare_batches(&sops, files.take(125).collect(), 15);
+    compare_batches(&sops, files.take(250).collect(), 15);
 }
 
 #[test]

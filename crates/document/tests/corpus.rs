@@ -7,12 +7,11 @@ mod dump;
 
 use std::collections::BTreeMap;
 
-use nixseal_document::number;
 use nixseal_document::{Document, EmitOptions, Format, ParseError, parse};
 use nixseal_testkit::documents::{Choices, flat, yaml};
 use nixseal_testkit::oracle::{Answer, Oracle, Refusal};
 
-use dump::dump;
+use dump::{dump, tokens, values, without_type};
 
 /// Where we differ from `sops` on purpose, each with the smallest file that shows it, and how many
 /// of the files below do.
@@ -224,41 +223,9 @@ fn both_read(
     Err(other_bytes(format, (&ours, &file), &theirs.tree, again))
 }
 
-/// A tree without its comments, whole floats as the integers as which `sops` writes them.
-fn values(tree: &str) -> String {
-    tokens(tree)
-        .filter(|token| !token.starts_with(['C', 'I']))
-        .map(without_type)
-        .collect()
-}
-
 /// A tree with its comments, floats as above.
 fn everything(tree: &str) -> String {
     tokens(tree).map(without_type).collect()
-}
-
-fn without_type(token: &str) -> String {
-    let bits = token
-        .strip_prefix('f')
-        .and_then(|bits| u64::from_str_radix(bits.trim_end(), 16).ok());
-    bits.map_or_else(
-        || token.to_owned(),
-        |bits| format!("i{} ", number::plain(f64::from_bits(bits))),
-    )
-}
-
-fn tokens(tree: &str) -> impl Iterator<Item = &str> {
-    let mut rest = tree;
-    std::iter::from_fn(move || {
-        let length = match rest.chars().next()? {
-            '{' | '}' | '[' | ']' | '\n' => 1,
-            'k' => rest.find(':').map_or(rest.len(), |end| end + 1),
-            _ => rest.find(' ').map_or(rest.len(), |end| end + 1),
-        };
-        let (token, after) = rest.split_at(length);
-        rest = after;
-        Some(token)
-    })
 }
 
 /// The texts of a tree's comments, sorted.

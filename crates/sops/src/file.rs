@@ -5,7 +5,7 @@
 
 use nixseal_base::secret::SecretBytes;
 use nixseal_document::tree::Map;
-use nixseal_document::{Document, EmitOptions, Format, SpliceError, emit, parse};
+use nixseal_document::{Document, EmitOptions, Format, SpliceError, emit, parse_owned};
 
 use crate::data_key::DataKey;
 use crate::envelope::{DecryptOptions, Envelope, MetadataPlace};
@@ -52,7 +52,15 @@ impl EncryptedFile {
     /// # Errors
     /// [`Error::EncryptedSyntax`], [`Error::Metadata`].
     pub fn parse(format: Format, bytes: &[u8]) -> Result<Self, Error> {
-        let document = parse(stored_format(format), bytes);
+        Self::parse_owned(format, SecretBytes::copy_of(bytes))
+    }
+
+    /// Reads an encrypted file whose bytes the caller gives up.
+    ///
+    /// # Errors
+    /// Those of [`Self::parse`].
+    pub fn parse_owned(format: Format, bytes: SecretBytes) -> Result<Self, Error> {
+        let document = parse_owned(stored_format(format), bytes);
         let mut document = document.map_err(Error::EncryptedSyntax)?;
         let envelope = Envelope::take(&mut document.branches, format)?;
         Ok(Self { document, envelope })
@@ -144,8 +152,9 @@ impl EncryptedFile {
         let format = stored_format(envelope.format());
         match layout {
             Layout::Canonical(options) => {
-                envelope.put(&mut document.branches, MetadataPlace::End);
-                Ok(emit(format, &document.branches, &options)?)
+                let mut branches = document.into_branches();
+                envelope.put(&mut branches, MetadataPlace::End);
+                Ok(emit(format, &branches, &options)?)
             }
             // The text is there in the format that was read.
             Layout::Kept if document.format() != format => {

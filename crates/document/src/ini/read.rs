@@ -16,8 +16,8 @@ use crate::wiped;
 pub(crate) type CommentPieces = Vec<Vec<Span>>;
 
 /// Reads a file.
-pub(crate) fn read(bytes: &[u8]) -> Result<(SecretText, Map, CommentPieces), ParseError> {
-    let text = SecretBytes::copy_of(bytes).into_text().map_err(|bytes| {
+pub(crate) fn read(bytes: SecretBytes) -> Result<(SecretText, Map, CommentPieces), ParseError> {
+    let text = bytes.into_text().map_err(|bytes| {
         let before = bytes
             .expose()
             .utf8_chunks()

@@ -11,8 +11,8 @@ use crate::splice::{Change, Edits, align, entry_places, place};
 use crate::tree::{Comment, Entry, Map, Pair};
 
 pub(crate) fn splice(source: &str, document: &Document) -> Result<SecretBytes, SpliceError> {
-    let (_, original, pieces) =
-        read(source.as_bytes()).map_err(|error| SpliceError::Unsafe(error.to_string()))?;
+    let (_, original, pieces) = read(SecretBytes::copy_of(source.as_bytes()))
+        .map_err(|error| SpliceError::Unsafe(error.to_string()))?;
     let [present] = document.branches.as_slice() else {
         return Err(SpliceError::Unsafe("there is not one document".to_owned()));
     };

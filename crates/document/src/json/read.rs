@@ -10,11 +10,12 @@ use crate::tree::{Entry, Item, List, Map, Node, Origin, Pair, Scalar, Value};
 /// Nesting that we allow.
 const DEPTH_LIMIT: usize = 200;
 
-/// Reads a file; bytes that are no UTF-8 become U+FFFD inside of strings, as Go has it.
-pub(crate) fn read(bytes: &[u8]) -> Result<(SecretText, Map), ParseError> {
-    let text = match SecretBytes::copy_of(bytes).into_text() {
-        Ok(text) => text,
-        Err(bytes) => replaced(bytes.expose()),
+/// Reads a file; bytes that are no UTF-8 become U+FFFD inside of strings, as Go has it: then the
+/// text is not exact.
+pub(crate) fn read(bytes: SecretBytes) -> Result<(SecretText, bool, Map), ParseError> {
+    let (text, exact) = match bytes.into_text() {
+        Ok(text) => (text, true),
+        Err(bytes) => (replaced(bytes.expose()), false),
     };
     let mut reader = Reader {
         text: text.expose(),
@@ -30,7 +31,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(SecretText, Map), ParseError> {
     if reader.at < reader.text.len() {
         return Err(reader.error("something stands behind the end of the JSON object"));
     }
-    Ok((text, map))
+    Ok((text, exact, map))
 }
 
 /// Every byte that is no part of a character becomes U+FFFD.

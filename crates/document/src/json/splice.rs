@@ -12,8 +12,8 @@ use crate::splice::{Change, Edits, align, place};
 use crate::tree::{Map, Node};
 
 pub(crate) fn splice(source: &str, document: &Document) -> Result<SecretBytes, SpliceError> {
-    let (_, original) =
-        read(source.as_bytes()).map_err(|error| SpliceError::Unsafe(error.to_string()))?;
+    let (_, _, original) = read(SecretBytes::copy_of(source.as_bytes()))
+        .map_err(|error| SpliceError::Unsafe(error.to_string()))?;
     let mut splicer = Splicer {
         source,
         indent: indent_of(source),

@@ -24,13 +24,16 @@ pub(crate) const MARK: char = '\u{feff}';
 /// # Errors
 /// Broken encodings, control characters, and a doubled byte-order mark (with which go-yaml drops
 /// characters).
-pub(crate) fn decode(bytes: &[u8]) -> Result<(SecretText, Encoding), ParseError> {
-    let (text, encoding) = match bytes {
+pub(crate) fn decode(bytes: SecretBytes) -> Result<(SecretText, Encoding), ParseError> {
+    let (text, encoding) = match bytes.expose() {
         [0xff, 0xfe, ..] => (
-            utf16(bytes, u16::from_le_bytes)?,
+            utf16(bytes.expose(), u16::from_le_bytes)?,
             Encoding::Utf16LittleEndian,
         ),
-        [0xfe, 0xff, ..] => (utf16(bytes, u16::from_be_bytes)?, Encoding::Utf16BigEndian),
+        [0xfe, 0xff, ..] => (
+            utf16(bytes.expose(), u16::from_be_bytes)?,
+            Encoding::Utf16BigEndian,
+        ),
         _ => (utf8(bytes)?, Encoding::Utf8),
     };
     check(text.expose())?;
@@ -61,8 +64,8 @@ fn encode(text: SecretText, encoding: Encoding) -> SecretBytes {
     }
 }
 
-fn utf8(bytes: &[u8]) -> Result<SecretText, ParseError> {
-    SecretBytes::copy_of(bytes).into_text().map_err(|bytes| {
+fn utf8(bytes: SecretBytes) -> Result<SecretText, ParseError> {
+    bytes.into_text().map_err(|bytes| {
         let valid = bytes.expose().utf8_chunks().next();
         let before = valid.map_or("", |chunk| chunk.valid());
         let span = Span::new(before.len(), before.len() + 1);
@@ -139,7 +142,7 @@ mod tests {
             (&little, Encoding::Utf16LittleEndian),
             (&big, Encoding::Utf16BigEndian),
         ] {
-            let (read, found) = decode(bytes).unwrap();
+            let (read, found) = decode(SecretBytes::copy_of(bytes)).unwrap();
             assert_eq!((read.expose(), found), (text, encoding));
             assert_eq!(encode(read, found).expose(), bytes);
         }
@@ -154,13 +157,13 @@ mod tests {
             (b"\xff\xfea\0b", 3),
             (b"\xff\xfea\0\0\xdc", 3),
         ] {
-            let error = decode(bytes).unwrap_err();
+            let error = decode(SecretBytes::copy_of(bytes)).unwrap_err();
             assert_eq!(
                 (error.position.line, error.position.column),
                 (1, column),
                 "{bytes:?}"
             );
         }
-        assert!(decode("\u{feff}\u{feff}a".as_bytes()).is_err());
+        assert!(decode(SecretBytes::copy_of("\u{feff}\u{feff}a".as_bytes())).is_err());
     }
 }

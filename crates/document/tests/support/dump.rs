@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use nixseal_document::number;
 use nixseal_document::tree::{Comment, Entry, Item, Map, Node, Value};
 
 /// Our tree as the oracle shows one.
@@ -61,4 +62,38 @@ fn dump_comment(comment: &Comment, text: &mut String) {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A tree without its comments, whole floats as the integers as which `sops` writes them.
+pub(crate) fn values(tree: &str) -> String {
+    tokens(tree)
+        .filter(|token| !token.starts_with(['C', 'I']))
+        .map(without_type)
+        .collect()
+}
+
+/// A token, floats as the integers as which `sops` writes whole ones.
+pub(crate) fn without_type(token: &str) -> String {
+    let bits = token
+        .strip_prefix('f')
+        .and_then(|bits| u64::from_str_radix(bits.trim_end(), 16).ok());
+    bits.map_or_else(
+        || token.to_owned(),
+        |bits| format!("i{} ", number::plain(f64::from_bits(bits))),
+    )
+}
+
+/// The parts of a tree that the oracle shows.
+pub(crate) fn tokens(tree: &str) -> impl Iterator<Item = &str> {
+    let mut rest = tree;
+    std::iter::from_fn(move || {
+        let length = match rest.chars().next()? {
+            '{' | '}' | '[' | ']' | '\n' => 1,
+            'k' => rest.find(':').map_or(rest.len(), |end| end + 1),
+            _ => rest.find(' ').map_or(rest.len(), |end| end + 1),
+        };
+        let (token, after) = rest.split_at(length);
+        rest = after;
+        Some(token)
+    })
 }

@@ -3,7 +3,10 @@
 mod bench;
 mod change;
 mod config;
+mod corpus;
 mod cross;
+#[path = "../../../document/tests/support/dump.rs"]
+mod dump;
 mod groups;
 mod layout;
 mod metadata;

@@ -37,8 +37,7 @@ pub(super) fn decrypt(
         )
     })?;
     let bytes = session.read(file)?;
-    let encrypted = session.parse(input, &bytes)?;
-    drop(bytes);
+    let encrypted = session.parse(input, bytes)?;
     let options = DecryptOptions {
         ignore_mac: session.flags.is_on("ignore-mac"),
         keep_nonces: false,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use nixseal_base::secret::SecretBytes;
-use nixseal_document::{Format, parse};
+use nixseal_document::{Format, parse_owned};
 use nixseal_sops::{DataKey, Envelope, ListComments, file};
 
 use super::failure::{Failure, Outcome};
@@ -37,18 +37,18 @@ pub(super) fn encrypt_file(
     let (input, output) = (session.input_format(name)?, session.output_format(name)?);
     let plan = session.plan(name, input)?;
     let bytes = session.read(file)?;
-    encrypt(session, &plan, &bytes, input, output)
+    encrypt(session, &plan, bytes, input, output)
 }
 
 /// Encrypts the bytes of a plain file.
 pub(super) fn encrypt(
     session: &Session<'_>,
     plan: &Plan,
-    bytes: &SecretBytes,
+    bytes: SecretBytes,
     input: Format,
     output: Format,
 ) -> Result<SecretBytes, Failure> {
-    let document = parse(input, bytes.expose());
+    let document = parse_owned(input, bytes);
     let document = document.map_err(|error| Failure::of_file(input, error.into()))?;
     let now = session.now();
     // What the file itself forbids comes before what keys do.

@@ -276,10 +276,9 @@ impl<'a> Session<'a> {
     pub(super) fn parse(
         &self,
         format: Format,
-        bytes: &SecretBytes,
+        bytes: SecretBytes,
     ) -> Result<EncryptedFile, Failure> {
-        EncryptedFile::parse(format, bytes.expose())
-            .map_err(|error| Failure::of_file(format, error))
+        EncryptedFile::parse_owned(format, bytes).map_err(|error| Failure::of_file(format, error))
     }
 
     /// Opens an encrypted file: recovers its data key and decrypts it.

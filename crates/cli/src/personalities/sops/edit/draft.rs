@@ -51,7 +51,7 @@ impl Draft {
             ignore_mac: session.flags.is_on("ignore-mac"),
             keep_nonces: true,
         };
-        let encrypted = session.parse(input, &bytes)?;
+        let encrypted = session.parse(input, bytes)?;
         let (mut opened, key) = session.open(encrypted, &order, options)?;
         if output != input {
             opened.envelope = opened.envelope.into_format(output);
