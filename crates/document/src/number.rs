@@ -21,6 +21,13 @@ pub fn plain(value: f64) -> String {
     }
 }
 
+/// With a point where nothing else tells a whole number from an integer: `sops` drops it, and the
+/// type with it.
+pub(crate) fn kept(text: String) -> String {
+    let whole = text.bytes().all(|byte| matches!(byte, b'-' | b'0'..=b'9'));
+    if whole { text + ".0" } else { text }
+}
+
 /// As JSON output spells it: exponent below 1e-6 and from 1e21 on; none for what is not finite.
 pub fn json(value: f64) -> Option<String> {
     if !value.is_finite() {

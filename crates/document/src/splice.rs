@@ -76,18 +76,18 @@ impl Document {
             return unsafe_error("the number of documents would change");
         }
         let typed = !matches!(self.format(), Format::Dotenv | Format::Ini);
-        let mut comments = (Vec::new(), Vec::new());
+        let mut comments = (Comments::default(), Comments::default());
         for (one, two) in self.branches.iter().zip(&read.branches) {
             if !same_map(one, two, typed) {
                 return unsafe_error("a value would read back otherwise");
             }
-            collect_comments(one, &mut comments.0);
-            collect_comments(two, &mut comments.1);
+            comments.0.of_map(one);
+            comments.1.of_map(two);
         }
-        comments.0.sort_unstable();
-        comments.1.sort_unstable();
-        if comments.0 != comments.1 {
-            return unsafe_error("a comment would be lost or change");
+        comments.0.found.sort_unstable();
+        comments.1.found.sort_unstable();
+        if comments.0.found != comments.1.found {
+            return unsafe_error("a comment would be lost, change or belong to something else");
         }
         Ok(())
     }
@@ -124,27 +124,44 @@ fn same(one: &Node, two: &Node, typed: bool) -> bool {
     }
 }
 
-fn collect_comments<'a>(map: &'a Map, into: &mut Vec<&'a [u8]>) {
-    for entry in &map.entries {
-        match entry {
-            Entry::Comment(comment) => into.push(comment.text()),
-            Entry::Pair(pair) => collect_node_comments(&pair.value, into),
-        }
-    }
+/// Comments of a tree with the keys that lead to them: under these they are encrypted.
+#[derive(Default)]
+struct Comments<'a> {
+    path: Vec<u8>,
+    found: Vec<(Vec<u8>, &'a [u8])>,
 }
 
-fn collect_node_comments<'a>(node: &'a Node, into: &mut Vec<&'a [u8]>) {
-    match node {
-        Node::Map(map) => collect_comments(map, into),
-        Node::List(list) => {
-            for item in &list.items {
-                match item {
-                    Item::Comment(comment) => into.push(comment.text()),
-                    Item::Value(node) => collect_node_comments(node, into),
+impl<'a> Comments<'a> {
+    fn of_map(&mut self, map: &'a Map) {
+        for entry in &map.entries {
+            match entry {
+                Entry::Comment(comment) => self.found.push((self.path.clone(), comment.text())),
+                Entry::Pair(pair) => {
+                    let length = self.path.len();
+                    self.path.extend_from_slice(pair.key.as_bytes());
+                    self.path.push(0);
+                    self.of_node(&pair.value);
+                    self.path.truncate(length);
                 }
             }
         }
-        Node::Scalar(_) => {}
+    }
+
+    fn of_node(&mut self, node: &'a Node) {
+        match node {
+            Node::Map(map) => self.of_map(map),
+            Node::List(list) => {
+                for item in &list.items {
+                    match item {
+                        Item::Comment(comment) => {
+                            self.found.push((self.path.clone(), comment.text()));
+                        }
+                        Item::Value(node) => self.of_node(node),
+                    }
+                }
+            }
+            Node::Scalar(_) => {}
+        }
     }
 }
 

@@ -159,10 +159,15 @@ impl Writer<'_> {
 
     fn string(&mut self, bytes: &[u8]) {
         self.put("\"");
-        for chunk in bytes.utf8_chunks() {
-            self.characters(chunk.valid());
-            for _ in chunk.invalid().iter() {
-                self.put("\\ufffd");
+        match std::str::from_utf8(bytes) {
+            Ok(text) if is_plain(bytes) => self.put(text),
+            _ => {
+                for chunk in bytes.utf8_chunks() {
+                    self.characters(chunk.valid());
+                    for _ in chunk.invalid().iter() {
+                        self.put("\\ufffd");
+                    }
+                }
             }
         }
         self.put("\"");
@@ -200,4 +205,13 @@ impl Writer<'_> {
     fn put(&mut self, text: &str) {
         crate::wiped::push(&mut self.out, text);
     }
+}
+
+/// Whether a text is ASCII without anything to escape; block by block, which is fast.
+fn is_plain(bytes: &[u8]) -> bool {
+    let plain = |byte: &u8| {
+        matches!(byte, 0x20..=0x7e) && !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&')
+    };
+    let all = |block: &[u8]| block.iter().fold(true, |all, byte| all & plain(byte));
+    bytes.chunks(64).all(all)
 }

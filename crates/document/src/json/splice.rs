@@ -8,8 +8,9 @@ use super::emit::{Indent, emit_value, quoted};
 use super::read::read;
 use crate::document::Document;
 use crate::error::{EmitError, SpliceError};
+use crate::number;
 use crate::splice::{Change, Edits, align, place};
-use crate::tree::{Map, Node};
+use crate::tree::{Map, Node, Scalar, Value};
 
 pub(crate) fn splice(source: &str, document: &Document) -> Result<SecretBytes, SpliceError> {
     let (_, _, original) = read(SecretBytes::copy_of(source.as_bytes()))
@@ -179,6 +180,11 @@ impl Splicer<'_> {
 
     /// A value whose further lines begin with `prefix`.
     fn rendered(&self, node: &Node, prefix: &str) -> Result<Zeroizing<String>, EmitError> {
+        if let Some(Value::Float(value)) = node.as_scalar().map(Scalar::value)
+            && let Some(text) = number::json(*value)
+        {
+            return Ok(Zeroizing::new(number::kept(text)));
+        }
         let text = emit_value(node, &self.indent, 0)?;
         // Line breaks in strings are escaped, so all of these are between members.
         Ok(Zeroizing::new(text.replace('\n', &format!("\n{prefix}"))))

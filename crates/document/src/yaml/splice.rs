@@ -22,6 +22,7 @@ use super::read_text;
 use super::token::{Style, slice};
 use crate::document::Document;
 use crate::error::SpliceError;
+use crate::number;
 use crate::splice::{Edits, place as text_place};
 use crate::tree::{Comment, Entry, Item, Map, Node, Origin, Value};
 
@@ -177,7 +178,10 @@ impl<'a> Splicer<'a> {
         match emit::block_text(value).filter(fits) {
             Some(text) => self.put_block(node, &text, indent, indent - base),
             None => {
-                let text = emit::emit_scalar(value, slot.kind == SlotKind::Flow);
+                let text = match value {
+                    Value::Float(value) => Zeroizing::new(number::kept(number::yaml(*value))),
+                    value => emit::emit_scalar(value, slot.kind == SlotKind::Flow),
+                };
                 self.put_line(node, &text);
             }
         }

@@ -7,8 +7,11 @@ mod corpus;
 mod cross;
 #[path = "../../../document/tests/support/dump.rs"]
 mod dump;
+mod every_byte;
 mod groups;
 mod layout;
+#[path = "../../../document/tests/support/layout.rs"]
+mod layout_of_texts;
 mod metadata;
 mod openpgp;
 mod random;
