@@ -19,6 +19,7 @@ pub(crate) use self::tree::Rotate;
 const EXAMPLES: &str = "\
 Examples:
   nixseal init                          write secrets.nix for your own key and this host
+  nixseal init --sops                   the same as .sops.yaml, for SOPS files
   nixseal edit secrets/wifi.age         create or edit a secret in your editor
   nixseal show secrets/wifi.age         print it
   nixseal set secrets/db.age --generate password
@@ -74,7 +75,7 @@ pub(crate) enum Command {
     /// Make and convert keys.
     #[command(subcommand)]
     Key(Key),
-    /// Write a first secrets.nix for your key and this host's.
+    /// Write a first secrets.nix, or .sops.yaml, for your key and this host's.
     Init(Init),
     /// Print the rules as they are understood.
     Rules(RulesCommand),
@@ -257,9 +258,16 @@ pub(crate) struct Init {
     /// A secret to list; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub(crate) secret: Vec<String>,
-    /// Where to write the rules.
-    #[arg(long, value_name = "FILE", default_value = "secrets.nix")]
-    pub(crate) rules: PathBuf,
+    /// Write a .sops.yaml, for SOPS files, instead.
+    #[arg(long)]
+    pub(crate) sops: bool,
+    /// Keep SSH keys as they are; else .sops.yaml gets what ssh-to-age makes of ed25519 keys,
+    /// which is what hosts with sops-nix look for.
+    #[arg(long, requires = "sops")]
+    pub(crate) keep_ssh: bool,
+    /// Where to write the rules; else secrets.nix, or .sops.yaml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

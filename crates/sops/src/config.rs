@@ -9,6 +9,7 @@ mod check;
 mod keys;
 mod locate;
 mod reader;
+mod render;
 mod rules;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use nixseal_document::{EmitOptions, Format};
 
 pub use keys::KeyTextError;
 pub use locate::{Located, locate};
+pub use render::render;
 pub use rules::{CreationRule, Destination, DestinationRule, Encryption, VaultVersion};
 
 use crate::key_groups::Owners;

@@ -1,24 +1,35 @@
-//! `nixseal init`: a first rules file.
+//! `nixseal init`: a first rules file, in Nix or for SOPS.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use nixseal_age::recipients::parse_recipient;
-use nixseal_base::fs::{Batch, Creation, read_secret};
+use nixseal_age::ssh::SshPublicKey;
+use nixseal_base::fs::{Creation, Output, read_secret};
 use nixseal_nix::rules::{NewRecipient, NewRule, render};
+use nixseal_sops::config::CONFIG_FILE;
 
 use super::Session;
 use crate::args::Init;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
 
+/// The name of this host's key.
+const HOST: &str = "host";
+
 /// Largest public key file that is read, in bytes.
 const LIMIT: usize = 64 * 1024;
 
-/// Writes `secrets.nix` with the keys that are named, or else with the user's
+/// Writes `secrets.nix` or `.sops.yaml` with the keys that are named, or else with the user's
 /// own and this host's.
 pub(crate) fn run(context: &Context, arguments: &Init) -> Outcome {
-    if arguments.rules.symlink_metadata().is_ok() {
-        let path = arguments.rules.display();
+    let rules_path = match (&arguments.rules, arguments.sops) {
+        (Some(path), _) => path.clone(),
+        (None, true) => PathBuf::from(CONFIG_FILE),
+        (None, false) => PathBuf::from("secrets.nix"),
+    };
+    let path = rules_path.display();
+    if rules_path.symlink_metadata().is_ok() {
         return Err(Failure::new(format!("'{path}' exists already"))
             .hint("add keys to it in your editor; `nixseal status` shows what it says"));
     }
@@ -27,8 +38,24 @@ pub(crate) fn run(context: &Context, arguments: &Init) -> Outcome {
     for recipient in &arguments.recipient {
         keys.push(named(&session, recipient)?);
     }
+    if arguments.sops && !arguments.keep_ssh {
+        keys = keys.into_iter().map(for_hosts).collect();
+    }
     if keys.is_empty() {
         keys = found(&session);
+        if arguments.sops && !arguments.keep_ssh {
+            // sops itself uses the SSH key of its user as it is.
+            keys = keys
+                .into_iter()
+                .map(|key| {
+                    if key.name == HOST {
+                        for_hosts(key)
+                    } else {
+                        key
+                    }
+                })
+                .collect();
+        }
     }
     if keys.is_empty() {
         return Err(
@@ -37,11 +64,30 @@ pub(crate) fn run(context: &Context, arguments: &Init) -> Outcome {
                 .hint("or name one: nixseal init -r me=age1…"),
         );
     }
-    let secrets: Vec<&str> = match arguments.secret.is_empty() {
-        true => vec!["secrets/example.age"],
-        false => arguments.secret.iter().map(String::as_str).collect(),
+    let secrets: Vec<&str> = arguments.secret.iter().map(String::as_str).collect();
+    let (text, first) = match arguments.sops {
+        true => sops_rules(&keys, &secrets),
+        false => nix_rules(&keys, &secrets),
     };
-    let batch = Batch::new();
+    let mut output = Output::create_new(&rules_path, Creation::PUBLIC)?;
+    output
+        .write_all(text.as_bytes())
+        .map_err(|cause| Failure::new(format!("cannot write '{path}': {cause}")))?;
+    output.finish()?;
+    let names: Vec<&str> = keys.iter().map(|key| key.name.as_str()).collect();
+    context
+        .ui
+        .say(format!("wrote {path} for {}", names.join(", ")));
+    context.ui.say(format!("next: nixseal edit {first}"));
+    Ok(Exit::Done)
+}
+
+/// Rules in Nix, and the first secret.
+fn nix_rules(keys: &[NewRecipient], secrets: &[&str]) -> (String, String) {
+    let secrets = match secrets {
+        [] => &["secrets/example.age"],
+        secrets => secrets,
+    };
     let everybody: Vec<usize> = (0..keys.len()).collect();
     let rules: Vec<NewRule> = secrets
         .iter()
@@ -50,22 +96,35 @@ pub(crate) fn run(context: &Context, arguments: &Init) -> Outcome {
             recipients: everybody.clone(),
         })
         .collect();
-    batch.stage(
-        &arguments.rules,
-        render(&keys, &rules).as_bytes(),
-        Creation::PUBLIC,
-    )?;
-    batch.commit()?;
-    let names: Vec<&str> = keys.iter().map(|key| key.name.as_str()).collect();
-    let path = arguments.rules.display();
-    context
-        .ui
-        .say(format!("wrote {path} for {}", names.join(", ")));
-    context.ui.say(format!(
-        "next: nixseal edit {}",
-        secrets.first().copied().unwrap_or_default()
-    ));
-    Ok(Exit::Done)
+    let first = secrets.first().copied().unwrap_or_default();
+    (render(keys, &rules), first.to_owned())
+}
+
+/// Creation rules, and the first file.
+fn sops_rules(keys: &[NewRecipient], secrets: &[&str]) -> (String, String) {
+    let keys: Vec<(&str, &str)> = keys
+        .iter()
+        .map(|one| (one.name.as_str(), one.key.trim()))
+        .collect();
+    let first = secrets.first().copied().unwrap_or("secrets/secrets.yaml");
+    (
+        nixseal_sops::config::render(&keys, secrets),
+        first.to_owned(),
+    )
+}
+
+/// What `ssh-to-age` makes of an SSH key of a host; other keys as they are.
+fn for_hosts(key: NewRecipient) -> NewRecipient {
+    let converted = SshPublicKey::parse_line(&key.key)
+        .ok()
+        .and_then(|key| key.age_recipient());
+    match converted {
+        Some(recipient) => NewRecipient {
+            key: recipient.to_string(),
+            ..key
+        },
+        None => key,
+    }
 }
 
 /// `NAME=KEY`, where the key may be a file.
@@ -120,7 +179,7 @@ fn found(session: &Session<'_>) -> Vec<NewRecipient> {
         key,
     };
     keys.extend(first(&own).map(|key| recipient("user", key)));
-    keys.extend(first(&[host]).map(|key| recipient("host", key)));
+    keys.extend(first(&[host]).map(|key| recipient(HOST, key)));
     keys.retain(|one| parse_recipient(&one.key, &session.asks).is_ok());
     keys
 }

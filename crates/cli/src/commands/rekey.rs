@@ -2,7 +2,7 @@
 
 mod age;
 mod report;
-mod scope;
+pub(super) mod scope;
 mod sops;
 
 pub(super) use age::chosen;
@@ -25,7 +25,7 @@ use crate::ui::progress::Progress;
 /// Compares, reports, and rewrites what must be.
 pub(crate) fn run(context: &Context, arguments: &Rekey) -> Outcome {
     let session = Session::new(context)?;
-    let scope = Scope::of(&session, arguments)?;
+    let scope = Scope::of(&session, &arguments.rules, &arguments.files)?;
     let repository = scope.repository(&session)?;
     let age = repository
         .as_ref()

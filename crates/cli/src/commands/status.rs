@@ -1,13 +1,20 @@
 //! `nixseal status`: who can read what, can I, and does it fit its rule.
 
+mod sops;
+
+use std::path::PathBuf;
+
 use nixseal_age::keyring::{CanOpen, Keyring};
-use nixseal_repository::FileState;
+use nixseal_base::diag::Diagnostic;
 use nixseal_repository::drift::Drift;
 use nixseal_repository::rekey::{Item, plan};
+use nixseal_repository::{FileState, Repository};
 use serde_json::{Value, json};
 
+use self::sops::Side;
 use super::Session;
-use super::rekey::chosen;
+use super::rekey::{self, chosen};
+use super::target::Target;
 use crate::args::Status;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
@@ -17,49 +24,110 @@ use crate::ui::table::{self, Cell};
 /// Shows one row a secret; asks for nothing and changes nothing.
 pub(crate) fn run(context: &Context, arguments: &Status) -> Outcome {
     let session = Session::new(context)?;
-    let first = arguments.files.first().map(std::path::PathBuf::as_path);
-    let repository = session.repository(&arguments.rules, first)?;
-    let chosen = chosen(&session, &repository, &arguments.files)?;
-    // A rule that cannot be used gets a row of its own and spoils no other.
-    let (usable, unusable): (Vec<_>, Vec<_>) = chosen
-        .into_iter()
-        .partition(|(secret, _)| secret.readers.is_ok());
-    let items = plan(&repository, usable).map_err(|diagnostics| Failure {
-        exit: Exit::Failed,
-        diagnostics,
-    })?;
-    let keyring = session.keyring(&arguments.identities, Some(&repository))?;
-    let rows: Vec<Row> = items.iter().map(|item| Row::of(item, &keyring)).collect();
+    let scope = Scope::of(&session, arguments)?;
+    let rows = match &scope.repository {
+        Some(repository) => age(&session, arguments, repository, &scope.age_files)?,
+        None => Rows::default(),
+    };
+    let sops = scope.sops.rows(&session, arguments)?;
+    let failed = !rows.unusable.is_empty() || sops.has_failed;
     if arguments.json {
-        let files: Vec<Value> = items
-            .iter()
-            .zip(&rows)
-            .map(|(item, row)| row.value(item))
-            .collect();
-        let broken: Vec<Value> = unusable
-            .iter()
-            .map(|(secret, path)| {
-                let error = secret.readers.as_ref().err().map(ToString::to_string);
-                json!({ "name": secret.name, "path": path, "state": "bad-rule", "error": error })
-            })
-            .collect();
-        let files = [files, broken].concat();
-        let rules = repository.rules.display().to_string();
+        let rules = scope
+            .repository
+            .as_ref()
+            .map(|one| one.rules.display().to_string());
+        let files = [rows.values, sops.values].concat();
         context
             .ui
             .line(format!("{:#}", json!({ "rules": rules, "files": files })));
     } else {
-        table(context, &session, &items, &rows);
+        let lines: Vec<Vec<Cell>> = rows.lines.into_iter().chain(sops.lines).collect();
+        let header = ["FILE", "STATE", "CAN I OPEN IT", "RECIPIENTS"];
+        table::print(&context.ui, &header, &lines);
     }
-    for (secret, _) in &unusable {
-        if let Err(diagnostic) = &secret.readers {
-            context.ui.report(diagnostic);
+    for diagnostic in rows.unusable.iter().chain(&sops.findings) {
+        context.ui.report(diagnostic);
+    }
+    Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+/// Whose status is asked for.
+struct Scope {
+    repository: Option<Repository>,
+    age_files: Vec<PathBuf>,
+    sops: Side,
+}
+
+impl Scope {
+    fn of(session: &Session<'_>, arguments: &Status) -> Result<Self, Failure> {
+        if arguments.files.is_empty() {
+            let all = rekey::scope::Scope::everything(session, &arguments.rules)?;
+            return Ok(Self {
+                repository: all.repository(session)?,
+                age_files: Vec::new(),
+                sops: Side::of_tree(all.tree),
+            });
         }
+        let (mut age_files, mut sops) = (Vec::new(), Side::default());
+        for file in &arguments.files {
+            match session.target(&arguments.rules, file, None)? {
+                Target::Age => age_files.push(file.clone()),
+                Target::Sops(file, around) => sops.add(*file, around),
+                Target::NewSops(..) => {
+                    let file = file.display();
+                    return Err(Failure::new(format!("'{file}' does not exist")));
+                }
+            }
+        }
+        let first = age_files.first().map(PathBuf::as_path);
+        let repository = first.map(|_| session.repository(&arguments.rules, first));
+        Ok(Self {
+            repository: repository.transpose()?,
+            age_files,
+            sops,
+        })
     }
-    Ok(if unusable.is_empty() {
-        Exit::Done
-    } else {
-        Exit::Failed
+}
+
+/// Rows of files of one kind, for people and for programs.
+#[derive(Default)]
+struct Rows {
+    lines: Vec<Vec<Cell>>,
+    values: Vec<Value>,
+    unusable: Vec<Diagnostic>,
+}
+
+fn age(
+    session: &Session<'_>,
+    arguments: &Status,
+    repository: &Repository,
+    files: &[PathBuf],
+) -> Result<Rows, Failure> {
+    let chosen = chosen(session, repository, files)?;
+    // A rule that cannot be used gets a row of its own and spoils no other.
+    let (usable, unusable): (Vec<_>, Vec<_>) = chosen
+        .into_iter()
+        .partition(|(secret, _)| secret.readers.is_ok());
+    let items = plan(repository, usable).map_err(|diagnostics| Failure {
+        exit: Exit::Failed,
+        diagnostics,
+    })?;
+    let keyring = session.keyring(&arguments.identities, Some(repository))?;
+    let rows: Vec<Row> = items.iter().map(|item| Row::of(item, &keyring)).collect();
+    let good = items.iter().zip(&rows).map(|(item, row)| row.value(item));
+    let broken = unusable.iter().map(|(secret, path)| {
+        let error = secret.readers.as_ref().err().map(ToString::to_string);
+        json!({
+            "name": secret.name, "path": path, "kind": "age", "state": "bad-rule", "error": error
+        })
+    });
+    Ok(Rows {
+        lines: lines(session, &items, &rows),
+        values: good.chain(broken).collect(),
+        unusable: unusable
+            .iter()
+            .filter_map(|(secret, _)| secret.readers.clone().err())
+            .collect(),
     })
 }
 
@@ -114,6 +182,7 @@ impl Row {
         json!({
             "name": item.secret.name,
             "path": item.path.display().to_string(),
+            "kind": "age",
             "state": self.state.replace(' ', "-"),
             "openable": self.open,
             "recipients": recipients,
@@ -123,8 +192,8 @@ impl Row {
     }
 }
 
-fn table(context: &Context, session: &Session<'_>, items: &[Item<'_>], rows: &[Row]) {
-    let lines: Vec<Vec<Cell>> = items
+fn lines(session: &Session<'_>, items: &[Item<'_>], rows: &[Row]) -> Vec<Vec<Cell>> {
+    items
         .iter()
         .zip(rows)
         .map(|(item, row)| {
@@ -149,10 +218,5 @@ fn table(context: &Context, session: &Session<'_>, items: &[Item<'_>], rows: &[R
                 Cell::plain(labels.join(" ")),
             ]
         })
-        .collect();
-    table::print(
-        &context.ui,
-        &["FILE", "STATE", "CAN I OPEN IT", "RECIPIENTS"],
-        &lines,
-    );
+        .collect()
 }

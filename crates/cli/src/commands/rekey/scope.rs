@@ -8,33 +8,41 @@ use nixseal_repository::locate::{LocateError, normalize, rules_file};
 use nixseal_repository::sops::discover::{self, Tree};
 use nixseal_repository::sops::{Found, is_age_name};
 
-use crate::args::Rekey;
+use crate::args::RulesArgs;
 use crate::commands::Session;
 use crate::failure::Failure;
 
 /// What a run looks at.
-pub(super) struct Scope {
+pub(in crate::commands) struct Scope {
     /// The rules of `.age` files, where they take part.
     rules: Option<PathBuf>,
     /// The `.age` files that were named; all when none is.
     pub(super) age_files: Vec<PathBuf>,
     /// SOPS files, where they take part.
-    pub(super) tree: Option<Tree>,
+    pub(in crate::commands) tree: Option<Tree>,
 }
 
 impl Scope {
     /// What the command line means.
-    pub(super) fn of(session: &Session<'_>, arguments: &Rekey) -> Result<Self, Failure> {
-        if arguments.files.is_empty() {
-            Self::everything(session, arguments)
+    pub(super) fn of(
+        session: &Session<'_>,
+        rules: &RulesArgs,
+        files: &[PathBuf],
+    ) -> Result<Self, Failure> {
+        if files.is_empty() {
+            Self::everything(session, rules)
         } else {
-            Self::named(session, arguments)
+            Self::named(session, rules, files)
         }
     }
 
-    fn everything(session: &Session<'_>, arguments: &Rekey) -> Result<Self, Failure> {
+    /// All files around where the user stands.
+    pub(in crate::commands) fn everything(
+        session: &Session<'_>,
+        arguments: &RulesArgs,
+    ) -> Result<Self, Failure> {
         let environment = &session.context.environment;
-        let explicit = Explicit::of(arguments.rules.rules.as_deref(), environment, session)?;
+        let explicit = Explicit::of(arguments.rules.as_deref(), environment, session)?;
         let tree = match &explicit {
             Explicit::Nix(_) => None,
             Explicit::Sops(path) => Some(discover::walk_with(path, &session.current)),
@@ -44,7 +52,7 @@ impl Scope {
         };
         let rules = match &explicit {
             // What SOPS_CONFIG says is no word about the others.
-            Explicit::Sops(_) if arguments.rules.rules.is_some() => None,
+            Explicit::Sops(_) if arguments.rules.is_some() => None,
             explicit => match rules_file(explicit.nix(), environment, None, &session.current) {
                 Ok(rules) => Some(rules),
                 Err(LocateError::NotFound(_)) if tree.is_some() => None,
@@ -58,12 +66,16 @@ impl Scope {
         })
     }
 
-    fn named(session: &Session<'_>, arguments: &Rekey) -> Result<Self, Failure> {
+    fn named(
+        session: &Session<'_>,
+        arguments: &RulesArgs,
+        files: &[PathBuf],
+    ) -> Result<Self, Failure> {
         let environment = &session.context.environment;
-        let explicit = Explicit::of(arguments.rules.rules.as_deref(), environment, session)?;
+        let explicit = Explicit::of(arguments.rules.as_deref(), environment, session)?;
         let mut age_files = Vec::new();
         let mut sops_files = Vec::new();
-        for file in &arguments.files {
+        for file in files {
             let path = normalize(&session.current.join(file));
             if path.is_dir() {
                 let before = age_files.len() + sops_files.len();
@@ -107,7 +119,10 @@ impl Scope {
     }
 
     /// The rules and the lock of `.age` files.
-    pub(super) fn repository(&self, session: &Session<'_>) -> Result<Option<Repository>, Failure> {
+    pub(in crate::commands) fn repository(
+        &self,
+        session: &Session<'_>,
+    ) -> Result<Option<Repository>, Failure> {
         self.rules
             .as_deref()
             .map(|rules| session.repository_at(rules))
