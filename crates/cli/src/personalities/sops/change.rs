@@ -5,13 +5,12 @@ use std::path::Path;
 
 use nixseal_base::secret::SecretBytes;
 use nixseal_document::tree::Map;
-use nixseal_sops::key_groups::{DecryptionOrder, WrapError};
+use nixseal_sops::key_groups::DecryptionOrder;
 use nixseal_sops::{DataKey, DecryptOptions, DecryptedFile, EncryptedFile, Error};
 
 use super::encrypt::list_comments;
-use super::failure::{Failure, code};
+use super::failure::{Failure, wrap_reasons};
 use super::session::Session;
-use crate::personalities::go_text::quoted;
 
 /// Exit code for a bad path or value of `set` and `unset`.
 pub(super) const SET_FORMAT: u8 = 7;
@@ -71,31 +70,13 @@ pub(super) fn written(session: &Session<'_>, file: EncryptedFile) -> Result<Secr
     Ok(file.emit(layout)?)
 }
 
-/// Why a data key could not be wrapped, as the original lists it between brackets.
-pub(super) fn wrap_reasons(error: &WrapError) -> String {
+/// An error of regrouped recipients; the original has other words here than for new data keys.
+pub(super) fn rewrap_failure(error: Error) -> Failure {
     match error {
-        WrapError::EmptyGroup(_) => "empty key group provided".to_owned(),
-        WrapError::Shamir(error) => {
-            format!("could not split data key into parts for Shamir: {error}")
-        }
-        WrapError::Keys(refused) => {
-            let one = |(id, reason): &(nixseal_sops::KeyId, String)| {
-                let id = quoted(id.to_string());
-                format!("failed to encrypt new data key with master key {id}: {reason}")
-            };
-            refused.iter().map(one).collect::<Vec<_>>().join(" ")
-        }
-        other => other.to_string(),
-    }
-}
-
-/// An error of changed recipients, with the words that go before its reasons.
-pub(super) fn wrap_failure(error: Error, before: &str) -> Failure {
-    match error {
-        Error::Wrap(error) => Failure::new(
-            code::GENERIC,
-            format!("{before}: [{}]", wrap_reasons(&error)),
-        ),
+        Error::Wrap(error) => Failure::generic(format!(
+            "error updating one or more master keys: [{}]",
+            wrap_reasons(&error)
+        )),
         other => other.into(),
     }
 }

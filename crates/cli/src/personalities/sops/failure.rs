@@ -147,22 +147,27 @@ impl From<Error> for Failure {
 
 impl From<WrapError> for Failure {
     fn from(error: WrapError) -> Self {
-        let reasons = match &error {
-            WrapError::EmptyGroup(_) => "empty key group provided".to_owned(),
-            WrapError::Shamir(reason) => {
-                format!("could not split data key into parts for Shamir: {reason}")
-            }
-            WrapError::Keys(refused) => {
-                let one = |(id, reason): &(KeyId, String)| {
-                    let id = quoted(id.to_string());
-                    format!("failed to encrypt new data key with master key {id}: {reason}")
-                };
-                let reasons: Vec<_> = refused.iter().map(one).collect();
-                reasons.join(" ")
-            }
-            other => other.to_string(),
-        };
+        let reasons = wrap_reasons(&error);
         Self::generic(format!("Could not generate data key: [{reasons}]"))
+    }
+}
+
+/// Why a data key could not be wrapped, as the original lists it between brackets.
+pub(super) fn wrap_reasons(error: &WrapError) -> String {
+    match error {
+        WrapError::EmptyGroup(_) => "empty key group provided".to_owned(),
+        WrapError::Shamir(reason) => {
+            format!("could not split data key into parts for Shamir: {reason}")
+        }
+        WrapError::Keys(refused) => {
+            let one = |(id, reason): &(KeyId, String)| {
+                let id = quoted(id.to_string());
+                format!("failed to encrypt new data key with master key {id}: {reason}")
+            };
+            let reasons: Vec<_> = refused.iter().map(one).collect();
+            reasons.join(" ")
+        }
+        other => other.to_string(),
     }
 }
 

@@ -6,7 +6,7 @@ use nixseal_sops::change::recipients;
 use nixseal_sops::key_groups::DecryptionOrder;
 use nixseal_sops::{DataKey, EncryptedFile, Error, KeyId, KeyKind};
 
-use super::change::{self, wrap_failure};
+use super::change::{self, rewrap_failure};
 use super::failure::{Failure, Outcome, code};
 use super::log;
 use super::session::Session;
@@ -121,7 +121,7 @@ impl Regrouped {
         session
             .keys()?
             .with(|sources| encrypted.rewrap(key, groups, threshold, sources, &now))
-            .map_err(|error| wrap_failure(error, "error updating one or more master keys"))?;
+            .map_err(rewrap_failure)?;
         let bytes = change::written(session, self.encrypted)?;
         session.deliver(Some(&self.path), bytes.expose(), Content::Encrypted)?;
         Ok(0)

@@ -6,7 +6,7 @@ use nixseal_base::secret::SecretBytes;
 use nixseal_sops::change::recipients;
 use nixseal_sops::{KeyId, KeyKind};
 
-use super::change::{self, wrap_failure};
+use super::change;
 use super::encrypt::list_comments;
 use super::failure::{Failure, Outcome, code};
 use super::session::Session;
@@ -70,8 +70,7 @@ pub(super) fn rotate(
     let (comments, now) = (list_comments(session), session.now());
     let rotated = session
         .keys()?
-        .with(|sources| opened.rotate(&groups, threshold, sources, comments, now))
-        .map_err(|error| wrap_failure(error, "Could not generate data key"))?;
+        .with(|sources| opened.rotate(&groups, threshold, sources, comments, now))?;
     change::written(session, rotated)
 }
 

@@ -10,7 +10,7 @@ use nixseal_sops::config::Encryption;
 use nixseal_sops::key_groups::DecryptionOrder;
 use nixseal_sops::{EncryptedFile, KeyId};
 
-use super::change::{self, wrap_failure};
+use super::change::{self, rewrap_failure};
 use super::failure::{Failure, Outcome, code};
 use super::log;
 use super::session::Session;
@@ -72,7 +72,7 @@ fn update(session: &Session<'_>, path: &Path) -> Result<(), Failure> {
     session
         .keys()?
         .with(|sources| file.rewrap(&key, &rule.groups, threshold, sources, &now))
-        .map_err(|error| wrap_failure(error, "error updating one or more master keys"))?;
+        .map_err(rewrap_failure)?;
     let bytes = change::written(session, file)?;
     session.replace(path, bytes.expose(), Content::Encrypted)?;
     note(session, &format!("File {shown} synced with new keys"));
