@@ -132,3 +132,67 @@ fn listed(refused: &[(KeyId, String)]) -> String {
     let one = |(id, reason): &(KeyId, String)| format!("{} '{id}': {reason}", id.kind());
     refused.iter().map(one).collect::<Vec<_>>().join("; ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::master_key::{Cost, KeySource, MasterKey, UnwrapFailure};
+
+    /// Keys of every kind that wrap nothing.
+    struct Open;
+
+    struct OpenKey(KeyId);
+
+    impl KeySource for Open {
+        fn master_key<'a>(&'a self, id: &KeyId) -> Option<Box<dyn MasterKey + 'a>> {
+            Some(Box::new(OpenKey(id.clone())))
+        }
+    }
+
+    impl MasterKey for OpenKey {
+        fn id(&self) -> &KeyId {
+            &self.0
+        }
+
+        fn cost(&self, _enc: &str) -> Cost {
+            Cost::AtHand
+        }
+
+        fn wrap(&self, _share: &SecretBytes) -> Result<String, String> {
+            Ok("fresh".to_owned())
+        }
+
+        fn unwrap(&self, _enc: &str) -> Result<SecretBytes, UnwrapFailure> {
+            Err(UnwrapFailure::new("never"))
+        }
+    }
+
+    #[test]
+    fn entries_that_stay_keep_their_date_or_all() {
+        let moment = |text: &str| Moment::parse(text).unwrap();
+        let (then, now) = (
+            moment("2020-01-01T00:00:00Z"),
+            moment("2026-11-23T06:46:17Z"),
+        );
+        let (old, new) = (KeyId::pgp("AA"), KeyId::pgp("BB"));
+        let known = [vec![entry(&old, "kept".to_owned(), &then)]];
+        let groups = [vec![old, new]];
+        let key = DataKey::generate().unwrap();
+        let sources = KeySources::new(vec![&Open]);
+        let wrapped = |previous| {
+            let wrapped = wrap_after(&key, &groups, 0, previous, &sources, &now).unwrap();
+            let shown = |entry: &WrappedKey| {
+                let made = entry.created_at.as_ref().unwrap().as_str().to_owned();
+                (entry.enc.clone(), made)
+            };
+            wrapped[0].iter().map(shown).collect::<Vec<_>>()
+        };
+        let pair = |enc: &str, made: &Moment| (enc.to_owned(), made.as_str().to_owned());
+        let (of_then, of_now) = (pair("fresh", &then), pair("fresh", &now));
+        assert_eq!(wrapped(Previous::Dates(&known)), [of_then, of_now.clone()]);
+        assert_eq!(
+            wrapped(Previous::SameKey(&known)),
+            [pair("kept", &then), of_now]
+        );
+    }
+}
