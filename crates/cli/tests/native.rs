@@ -18,5 +18,7 @@ mod prompts;
 mod repository;
 #[path = "native/scripts.rs"]
 mod scripts;
+#[path = "native/sops_file.rs"]
+mod sops_file;
 #[path = "native/sops_tree.rs"]
 mod sops_tree;
