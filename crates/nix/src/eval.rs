@@ -148,10 +148,15 @@ pub(crate) fn with_machine<T: Send>(
         let builder = std::thread::Builder::new()
             .name("nix".to_owned())
             .stack_size(STACK);
-        // Never taken apart: that takes a tenth of the whole evaluation, and a
-        // run has one or two of them.
         let thread = builder.spawn_scoped(scope, || {
-            work(&mut ManuallyDrop::new(Machine::new(environment)))
+            let mut machine = ManuallyDrop::new(Machine::new(environment));
+            let result = work(&mut machine);
+            // Else never taken apart: that takes a tenth of the whole
+            // evaluation, and a run has one or two of them.
+            if cfg!(fuzzing) {
+                drop(ManuallyDrop::into_inner(machine));
+            }
+            result
         });
         let thread = thread.map_err(|error| {
             stopped(&format!(
