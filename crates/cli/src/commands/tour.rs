@@ -4,6 +4,7 @@
 //! printed, and says in one line what happened. A step that does not end as it
 //! should ends the tour with an error, so the tour is also a test.
 
+mod sops;
 mod stage;
 
 use nixseal_base::diag::Diagnostic;
@@ -40,7 +41,8 @@ fn walk(stage: &Stage<'_>) -> Result<(), Failure> {
     keys(stage)?;
     first_secret(stage)?;
     second_host(stage)?;
-    recipient_removed(stage)
+    recipient_removed(stage)?;
+    sops::walk(stage)
 }
 
 fn keys(stage: &Stage<'_>) -> Result<(), Failure> {

@@ -144,6 +144,11 @@ impl<'a> Stage<'a> {
         Ok(stage)
     }
 
+    /// Takes a file away.
+    pub(super) fn remove(&self, name: &str) -> Result<(), Failure> {
+        Ok(std::fs::remove_file(self.folder.path.join(name))?)
+    }
+
     /// Leaves the folder where it is.
     pub(super) fn keep(&self) -> &Path {
         self.folder.kept.set(true);
