@@ -107,8 +107,8 @@ fn same_scalar(format: Format, one: &Scalar, two: &Scalar) -> bool {
     let (one, two) = (one.value(), two.value());
     match (format, one, two) {
         (Format::Dotenv | Format::Ini, ..) => flat::text(one) == flat::text(two),
-        // As `sops` writes them, whole floats come back as integers.
-        (_, Value::Float(float), Value::Int(int)) => number::plain(*float) == int.to_string(),
+        // As `sops` writes them, whole floats come back as integers, -0 as 0.
+        (_, Value::Float(float), Value::Int(int)) => *float == *int as f64,
         (_, Value::Float(one), Value::Float(two)) => number::plain(*one) == number::plain(*two),
         (_, Value::Bytes(one), Value::String(two)) => one == two,
         _ => one.same(two),

@@ -201,3 +201,12 @@ fn flat_files(format: Format, seed: u64, count: usize, generate: impl Fn(&mut Ra
         "{same} of {count} are the same, {excused} excused"
     );
 }
+
+/// Found by fuzzing: a key that begins with a byte-order mark, which would be lost on reading.
+#[test]
+fn a_key_that_reads_as_a_byte_order_mark_is_not_written() {
+    let text = "\u{feff}\u{feff}a = b\n";
+    let document = parse(Format::Ini, text.as_bytes()).unwrap();
+    assert_eq!(document.splice().unwrap().expose(), text.as_bytes());
+    assert!(document.emit_canonical(&EmitOptions::default()).is_err());
+}
