@@ -5,7 +5,7 @@
 
 use nixseal_base::secret::SecretBytes;
 use nixseal_document::tree::Map;
-use nixseal_document::{Document, EmitOptions, Format, SpliceError, emit, parse_owned};
+use nixseal_document::{Document, EmitError, EmitOptions, Format, SpliceError, emit, parse_owned};
 
 use crate::data_key::DataKey;
 use crate::envelope::{DecryptOptions, Envelope, MetadataPlace};
@@ -150,6 +150,10 @@ impl EncryptedFile {
             envelope,
         } = self;
         let format = stored_format(envelope.format());
+        // Only YAML holds all documents, and the MAC is over all of them.
+        if document.branches.len() > 1 && format != Format::Yaml {
+            return Err(EmitError::Documents(format).into());
+        }
         match layout {
             Layout::Canonical(options) => {
                 let mut branches = document.into_branches();

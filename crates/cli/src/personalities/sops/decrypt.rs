@@ -30,12 +30,7 @@ pub(super) fn decrypt(
 ) -> Result<SecretBytes, Failure> {
     let (input, output) = (session.input_format(name)?, session.output_format(name)?);
     let order = session.order()?;
-    let path = tree_path::parse(&session.flags.text("extract")).map_err(|reason| {
-        Failure::new(
-            code::TREE_PATH,
-            format!("error parsing --extract path: {reason}"),
-        )
-    })?;
+    let path = tree_path::parse(&session.flags.text("extract"))?;
     let bytes = session.read(file)?;
     let encrypted = session.parse(input, bytes)?;
     let options = DecryptOptions {
@@ -75,8 +70,7 @@ fn extract(
     let first = branches
         .first_mut()
         .ok_or_else(|| Failure::generic("error truncating tree: there is no document"))?;
-    tree_path::find(path, first)
-        .map_err(|reason| Failure::generic(format!("error truncating tree: {reason}")))?;
+    tree_path::find(path, first)?;
     let options = session.emit_options(output);
     match path.remove(first) {
         Err(fault) => Err(Failure::generic(format!("error truncating tree: {fault}"))),
