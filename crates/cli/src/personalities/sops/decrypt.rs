@@ -39,7 +39,7 @@ pub(super) fn decrypt(
     };
     let (opened, _) = session.open(encrypted, &order, options)?;
     if path.0.is_empty() {
-        whole(session, &opened, output)
+        whole(session, opened, output)
     } else {
         extract(session, opened, &path, output)
     }
@@ -47,17 +47,19 @@ pub(super) fn decrypt(
 
 fn whole(
     session: &Session<'_>,
-    opened: &DecryptedFile,
+    opened: DecryptedFile,
     output: Format,
 ) -> Result<SecretBytes, Failure> {
-    let document = &opened.document;
+    let document = opened.document;
     if session.keeps_layout() && document.format() == output {
         return document
             .splice()
             .map_err(|error| Failure::from(nixseal_sops::Error::from(error)));
     }
     let options = session.emit_options(output);
-    emit(output, &document.branches, &options).map_err(dump)
+    // A large file need not be in memory three times.
+    let branches = document.into_branches();
+    emit(output, &branches, &options).map_err(dump)
 }
 
 fn extract(
