@@ -6,6 +6,7 @@
 //! [`encrypt`](crate::DecryptedFile::encrypt) then keeps the encrypted text of all that did not
 //! change.
 
+mod comments;
 mod edit;
 pub mod environment;
 pub mod index;

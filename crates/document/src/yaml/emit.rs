@@ -5,7 +5,7 @@
 //! Where `sops` writes what it cannot read back or what means something else, this does not
 //! follow it:
 //! - text of several lines that starts with a tab is double-quoted (`sops` writes `null`);
-//! - the text `<<` is double-quoted (`sops` writes `!!merge <<`);
+//! - a value `<<` is double-quoted (`sops` writes `!!merge <<`, which is right for keys only);
 //! - text of several lines that starts with a blank gets the indentation digit that fits its place
 //!   (`sops` always writes the configured one, wrong inside lists);
 //! - a comment on the line of a map or list that has members is written above it, and one below a
@@ -28,6 +28,9 @@ use style::Form;
 
 /// Indentation that `sops` uses when none is set.
 pub(crate) const DEFAULT_INDENT: i64 = 4;
+
+/// The key that merges maps.
+const MERGE: &str = "<<";
 
 /// Writes documents; an indentation of 0 means the default, others than 2 to 9 act as 2.
 ///
@@ -184,7 +187,10 @@ impl Emitter {
             self.comment_line(&pair.head);
             self.write_indent();
             let form = Form::of_text(pair.key);
-            if form.is_simple_key() {
+            if pair.key == MERGE {
+                // Quoted it would be a key like any other, and no longer merge.
+                self.indicator("!!merge <<:", true, false, false);
+            } else if form.is_simple_key() {
                 self.scalar(&form, Parent::Key, true);
                 self.indicator(":", false, false, false);
             } else {

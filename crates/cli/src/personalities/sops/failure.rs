@@ -64,7 +64,11 @@ impl Failure {
         let code = error.exit_code();
         let message = match &error {
             Error::EncryptedSyntax(error) if error.kind == ParseErrorKind::Syntax => {
-                unreadable(format, error)
+                let reason = unreadable(format, error);
+                match format {
+                    Format::Yaml => format!("Error unmarshaling input YAML: {reason}"),
+                    _ => reason,
+                }
             }
             Error::Parse(error) if error.kind == ParseErrorKind::Syntax => {
                 let reason = unreadable(format, error);
@@ -215,18 +219,14 @@ fn metadata(error: &MetadataError) -> String {
     format!("{words}{error}")
 }
 
-/// What is no document of its format: JSON and INI under the original's words for it, YAML under
-/// the name that it gives it.
+/// What is no document of its format, under the original's words for it.
 pub(super) fn unreadable(format: Format, error: &ParseError) -> String {
     match format {
         Format::Binary | Format::Json | Format::Ini => {
             format!("Could not unmarshal input data: {error}")
         }
         Format::Dotenv => format!("invalid dotenv input line: {error}"),
-        Format::Yaml => format!(
-            "Error unmarshaling input YAML: yaml: line {}: {error}",
-            error.position.line
-        ),
+        Format::Yaml => format!("yaml: line {}: {error}", error.position.line),
     }
 }
 

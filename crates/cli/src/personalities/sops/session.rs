@@ -292,7 +292,10 @@ impl<'a> Session<'a> {
             .check_version()
             .map_err(|error| Failure::from(nixseal_sops::Error::from(error)))?;
         let key = self.unlock(&file, order)?;
-        let opened = file.decrypt(&key, options)?;
+        let mut opened = file.decrypt(&key, options)?;
+        if !self.keeps_layout() {
+            opened.detach_comments();
+        }
         if opened.clear_comments > 0 {
             let message = format!(
                 "{} comments that should be encrypted stand in clear",
