@@ -392,8 +392,8 @@ mod tests {
         clean(
             "m:\n  a: 1 # one\n  b: 0\n\nz: 'q'\n",
             "m:\n  a: 0 # one\n  b: 0\n\nz: 'q'\n",
-            "m: {a: 0, b: 2}\nz: r\n",
-            "m:\n  a: 1 # one\n  b: 2\n\nz: 'r'\n",
+            "m:\n    a: 0 # one\n    b: 2\nz: r\n",
+            "m:\n  a: 1 # one\n  b: 2\n\nz: r\n",
         );
     }
 
