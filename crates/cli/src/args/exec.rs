@@ -1,5 +1,10 @@
 //! `nixseal exec` as typed.
 
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "help texts speak of paths such as a.b[0]"
+)]
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 

@@ -1,5 +1,10 @@
 //! Arguments of the commands on single secrets.
 
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "help texts speak of paths such as a.b[0]"
+)]
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
