@@ -27,8 +27,8 @@ Examples:
   nixseal rekey                         bring every file in line with the rules
   nixseal status                        who can read what
 
-Also under other names: a link called agenix, ragenix, age, age-keygen or
-ssh-to-age, or `nixseal agenix …`, behaves as that tool.
+Also under other names: a link called agenix, ragenix, sops, age, age-keygen
+or ssh-to-age, or `nixseal sops …`, behaves as that tool.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found something.";
 
