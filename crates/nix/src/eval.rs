@@ -132,8 +132,7 @@ fn finish_json(
 ) -> std::result::Result<String, NixError> {
     let written = result.and_then(|value| {
         let id = machine.ready(value);
-        // Rules name the same keys again and again: their value is several times their text.
-        let mut text = String::with_capacity(8 * machine.source_bytes());
+        let mut text = String::new();
         json::write(machine, id, &mut text).map(|()| text)
     });
     written.map_err(|fault| machine.report(&fault))

@@ -77,7 +77,6 @@ impl Machine<'_> {
         library: bool,
         scope: Option<&Attrs>,
     ) -> Result<(Rc<Expr>, EnvId)> {
-        self.expect(text.len());
         if text.len() > LARGEST {
             let (path, limit) = (shown.display(), LARGEST >> 20);
             return Err(Fault::limit(format!("'{path}' is larger than {limit} MiB")));

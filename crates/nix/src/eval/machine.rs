@@ -116,18 +116,6 @@ impl<'e> Machine<'e> {
         }
     }
 
-    /// Makes room for a file of that many bytes: growing bit by bit touches twice the memory.
-    pub(crate) fn expect(&mut self, bytes: usize) {
-        self.thunks.reserve(bytes / 8);
-        self.slots.reserve(bytes / 8);
-    }
-
-    /// How long all loaded files are together, in bytes.
-    pub(crate) fn source_bytes(&self) -> usize {
-        let lengths = self.sources.iter().map(|loaded| loaded.source.text.len());
-        lengths.sum()
-    }
-
     /// Pays for `amount` units of work.
     pub(crate) fn spend(&mut self, amount: usize) -> Result<()> {
         self.work = self.work.saturating_add(amount as u64);

@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use nixseal_base::fs::{Batch, Creation};
+use nixseal_base::fs::{Batch, Creation, sweep};
 use nixseal_base::secret::SecretBytes;
 use nixseal_document::SpliceError;
 use nixseal_document::path::{Path as ValuePath, Step};
@@ -79,7 +79,11 @@ impl Sealed {
     pub fn write(&self) -> Result<(), SopsError> {
         let batch = Batch::new();
         self.stage(&batch)?;
-        Ok(batch.commit()?)
+        batch.commit()?;
+        // What killed runs left; what cannot be removed is for the next one.
+        let folder = self.path.parent().filter(|folder| *folder != Path::new(""));
+        let _ = sweep(folder.unwrap_or(Path::new(".")));
+        Ok(())
     }
 }
 
