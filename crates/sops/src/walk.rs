@@ -88,9 +88,15 @@ pub(crate) trait Visitor {
         place: Place<'_>,
     ) -> Result<Option<SecretBytes>, Fault>;
 
-    /// A comment. Gives a value if that is what shall stand in its place.
-    fn comment(&mut self, comment: &mut Comment, place: Place<'_>)
-    -> Result<Option<Scalar>, Fault>;
+    /// A comment, which is left alone unless said otherwise. Gives a value if that is what shall
+    /// stand in its place.
+    fn comment(
+        &mut self,
+        _comment: &mut Comment,
+        _place: Place<'_>,
+    ) -> Result<Option<Scalar>, Fault> {
+        Ok(None)
+    }
 }
 
 /// Leads `visitor` through all documents of a file.

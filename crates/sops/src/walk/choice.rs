@@ -1,7 +1,7 @@
 //! Whether a selector chooses anything of a document in clear.
 
 use nixseal_base::secret::SecretBytes;
-use nixseal_document::tree::{Comment, Map, Scalar};
+use nixseal_document::tree::{Map, Scalar};
 
 use super::{Fault, Place, Visitor, WalkError, walk};
 use crate::plain::plain;
@@ -28,14 +28,6 @@ impl Visitor for Choice {
     ) -> Result<Option<SecretBytes>, Fault> {
         let filled = || plain(scalar.value()).is_some_and(|(bytes, _)| !bytes.is_empty());
         self.0 |= place.encrypted && filled();
-        Ok(None)
-    }
-
-    fn comment(
-        &mut self,
-        _comment: &mut Comment,
-        _place: Place<'_>,
-    ) -> Result<Option<Scalar>, Fault> {
         Ok(None)
     }
 }

@@ -1,7 +1,7 @@
 //! Finding values that should be encrypted and are not.
 
 use nixseal_base::secret::SecretBytes;
-use nixseal_document::tree::{Comment, Scalar, Value};
+use nixseal_document::tree::{Scalar, Value};
 
 use super::{Fault, Place, Visitor};
 
@@ -28,14 +28,6 @@ impl Visitor for ClearValues {
             self.found
                 .push(String::from_utf8_lossy(keys).replace(':', "."));
         }
-        Ok(None)
-    }
-
-    fn comment(
-        &mut self,
-        _comment: &mut Comment,
-        _place: Place<'_>,
-    ) -> Result<Option<Scalar>, Fault> {
         Ok(None)
     }
 }
