@@ -1,6 +1,6 @@
 //! What each file is to hold: what is there already, something new, or nothing since it failed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use nixseal_base::fs::{Folder, Status};
@@ -102,7 +102,9 @@ pub(crate) fn resolve(
     Ok(work.into_iter().map(Work::finish).collect())
 }
 
-type Files = HashMap<(PathBuf, u8), Encrypted>;
+/// A file and what it is taken for.
+type FileKey = (PathBuf, FileKind);
+type Files = HashMap<FileKey, Encrypted>;
 
 fn kind_index(kind: FileKind) -> u8 {
     match kind {
@@ -111,25 +113,24 @@ fn kind_index(kind: FileKind) -> u8 {
     }
 }
 
-fn file_of(source: &ItemSource) -> (PathBuf, u8) {
-    (
-        source.file().to_owned(),
-        kind_index(FileKind::of(source)),
-    )
+fn file_of(source: &ItemSource) -> FileKey {
+    (source.file().to_owned(), FileKind::of(source))
 }
 
 /// Reads every encrypted file once.
 fn read_files(plan: &Plan<'_>) -> Files {
-    let mut wanted: HashMap<(PathBuf, u8), FileKind> = HashMap::new();
-    for planned in &plan.items {
-        if let (Origin::Secret(source), None) = (&planned.origin, &planned.fault) {
-            wanted.insert(file_of(source), FileKind::of(source));
-        }
-    }
+    let wanted: HashSet<FileKey> = plan
+        .items
+        .iter()
+        .filter_map(|planned| match (&planned.origin, &planned.fault) {
+            (Origin::Secret(source), None) => Some(file_of(source)),
+            _ => None,
+        })
+        .collect();
     wanted
         .into_par_iter()
-        .map(|(file, kind)| {
-            let encrypted = Encrypted::read(&file.0, kind);
+        .map(|file| {
+            let encrypted = Encrypted::read(&file.0, file.1);
             (file, encrypted)
         })
         .collect()
@@ -279,7 +280,7 @@ fn open_all(
     mut files: Files,
     load: LoadKeys<'_>,
 ) -> Result<(), String> {
-    let mut wanted: HashMap<(PathBuf, u8), Vec<(usize, &ItemSource)>> = HashMap::new();
+    let mut wanted: HashMap<FileKey, Vec<(usize, &ItemSource)>> = HashMap::new();
     for (index, one) in work.iter().enumerate() {
         if let Origin::Secret(source) = &one.planned.origin
             && one.result.is_none()

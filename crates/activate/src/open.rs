@@ -17,7 +17,7 @@ use crate::keys::{Keychain, go_cause};
 use crate::manifest::{ItemSource, Sops};
 
 /// What a file is, as the manifest says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum FileKind {
     Age,
     Sops(Format),

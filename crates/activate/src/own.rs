@@ -48,6 +48,7 @@ pub fn own(manifest: &mut Manifest, options: &Options<'_>) -> Result<Report, Act
     units.once();
     let teller = Teller {
         events: options.events,
+        environment: options.environment,
         systemctl: manifest.units == UnitsBy::Systemctl,
         user: false,
         dry: false,

@@ -2,8 +2,9 @@
 //! `systemctl`.
 
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
+use nixseal_base::env::Environment;
 use nixseal_base::fs::{self, Folder};
 use nixseal_base::process;
 
@@ -32,6 +33,7 @@ const TYPES: [&str; 11] = [
 #[derive(Clone, Copy)]
 pub(crate) struct Teller<'a> {
     pub(crate) events: &'a dyn Events,
+    pub(crate) environment: &'a Environment,
     pub(crate) systemctl: bool,
     /// Whether they are the user's.
     pub(crate) user: bool,
@@ -126,8 +128,14 @@ impl Teller<'_> {
         if self.user { &["--user"] } else { &[] }
     }
 
+    fn systemctl(&self) -> Command {
+        let found = process::find_program(self.environment, "systemctl");
+        process::command(found.unwrap_or_else(|| "systemctl".into()))
+    }
+
     fn run(&self, arguments: &[&str]) -> Result<(), String> {
-        let output = process::command("systemctl")
+        let output = self
+            .systemctl()
             .args(arguments)
             .stdin(Stdio::null())
             .output()
@@ -146,7 +154,8 @@ impl Teller<'_> {
     /// The units that systemd does not know, asked in one call.
     fn unknown(&self, units: &UnitLists) -> Vec<String> {
         let all: Vec<&String> = units.restart.iter().chain(&units.reload).collect();
-        let output = process::command("systemctl")
+        let output = self
+            .systemctl()
             .args(self.scope())
             .args(["show", "--property=LoadState", "--value", "--"])
             .args(&all)

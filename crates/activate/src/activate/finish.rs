@@ -188,6 +188,7 @@ fn tell_units(
     }
     let teller = Teller {
         events: options.events,
+        environment: options.environment,
         systemctl: options.uses_systemctl(manifest),
         user: manifest.user_mode,
         dry: options.dry(),
