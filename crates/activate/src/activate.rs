@@ -115,7 +115,8 @@ pub fn activate(manifest: &mut Manifest, options: &Options<'_>) -> Result<Report
     }
     tell::before(&plan, options, &stages, &resolved);
     for (index, stage) in stages.iter().enumerate() {
-        if let (true, Some(site), Some(tree)) = (stage.is_new, &stage.site, manifest.trees.get(index))
+        if let (true, Some(site), Some(tree)) =
+            (stage.is_new, &stage.site, manifest.trees.get(index))
         {
             let folders = Folders::new(tree.layout, manifest.user_mode, gid);
             build(&plan, index, site, &resolved, folders, stage.number)?;
@@ -180,7 +181,10 @@ pub(crate) fn group(manifest: &Manifest, options: &Options<'_>) -> Result<u32, S
     if options.ignore_passwd || (manifest.user_mode && !manifest.is_exact()) {
         return Ok(0);
     }
-    let all_agenix = manifest.trees.iter().all(|tree| tree.layout == Layout::Agenix);
+    let all_agenix = manifest
+        .trees
+        .iter()
+        .all(|tree| tree.layout == Layout::Agenix);
     let names: &[&str] = match cfg!(target_os = "macos") && all_agenix {
         true => &["admin"],
         false => &["keys", "nogroup"],

@@ -61,7 +61,10 @@ impl Changes {
                 _ => {}
             }
         }
-        for path in before.iter().filter(|path| !wanted.contains(path.as_path())) {
+        for path in before
+            .iter()
+            .filter(|path| !wanted.contains(path.as_path()))
+        {
             let (kind, name) = match (layout, path.strip_prefix("rendered")) {
                 (Layout::SopsNix, Ok(inner)) => (Kind::Template, inner),
                 _ => (Kind::Secret, path.as_path()),

@@ -130,7 +130,9 @@ impl Findings {
                 let shown = path.display();
                 self.add(
                     "identities",
-                    format!("the private key '{shown}' is in the store, where everybody can read it"),
+                    format!(
+                        "the private key '{shown}' is in the store, where everybody can read it"
+                    ),
                 );
             }
         }
@@ -143,7 +145,10 @@ impl Findings {
             self.add(subject, format!("the path '{shown}' is not absolute"));
         }
         if path.starts_with(STORE) {
-            self.add(subject, format!("the path '{shown}' is in the store, which is read-only"));
+            self.add(
+                subject,
+                format!("the path '{shown}' is in the store, which is read-only"),
+            );
         }
         if path.components().any(|part| part.as_os_str() == "..") {
             self.add(subject, format!("the path '{shown}' has '..' in it"));
@@ -166,7 +171,10 @@ impl Findings {
         for (word, principal) in [("owner", owner), ("group", group)] {
             match principal {
                 Principal::Name(name) if !names::is_account(name) => {
-                    self.add(label, format!("{word} '{name}' is no name of a user or group"));
+                    self.add(
+                        label,
+                        format!("{word} '{name}' is no name of a user or group"),
+                    );
                 }
                 _ => {}
             }

@@ -172,12 +172,7 @@ impl Installed {
 }
 
 impl<'p, 'a> Work<'p, 'a> {
-    fn new(
-        planned: &'p Planned<'a>,
-        site: Option<&Site>,
-        keys: &Digest,
-        files: &Files,
-    ) -> Self {
+    fn new(planned: &'p Planned<'a>, site: Option<&Site>, keys: &Digest, files: &Files) -> Self {
         let known = site.and_then(|site| {
             let known = site.state.item(planned.kind, &planned.item.name)?;
             let same_keys = site.state.keys.as_ref() == Some(keys);
@@ -275,18 +270,17 @@ impl<'p, 'a> Work<'p, 'a> {
 }
 
 /// Opens the files of all secrets that are not known to be unchanged, in parallel.
-fn open_all(
-    work: &mut [Work<'_, '_>],
-    mut files: Files,
-    load: LoadKeys<'_>,
-) -> Result<(), String> {
+fn open_all(work: &mut [Work<'_, '_>], mut files: Files, load: LoadKeys<'_>) -> Result<(), String> {
     let mut wanted: HashMap<FileKey, Vec<(usize, &ItemSource)>> = HashMap::new();
     for (index, one) in work.iter().enumerate() {
         if let Origin::Secret(source) = &one.planned.origin
             && one.result.is_none()
             && !one.unchanged
         {
-            wanted.entry(file_of(source)).or_default().push((index, source));
+            wanted
+                .entry(file_of(source))
+                .or_default()
+                .push((index, source));
         }
     }
     if wanted.is_empty() {
@@ -403,7 +397,11 @@ fn render_one(
             Part::Secret(secret) => {
                 let output = work.get(*secret).and_then(Work::output);
                 let Some(output) = output else {
-                    let label = plan.items.get(*secret).map(Planned::label).unwrap_or_default();
+                    let label = plan
+                        .items
+                        .get(*secret)
+                        .map(Planned::label)
+                        .unwrap_or_default();
                     let reason = format!("it needs {label}, which failed");
                     return (None, Some(Err(Fault::new(reason))));
                 };
@@ -414,9 +412,9 @@ fn render_one(
     let input = Digest::of_parts(outputs.iter().map(|digest| digest.as_str().as_bytes()));
     let known = work.get(index).and_then(|one| one.known.as_ref());
     let installed = work.get(index).and_then(|one| one.installed.as_ref());
-    let unchanged = known.zip(installed).is_some_and(|((known, output), installed)| {
-        *known == input && *output == installed.digest
-    });
+    let unchanged = known
+        .zip(installed)
+        .is_some_and(|((known, output), installed)| *known == input && *output == installed.digest);
     if unchanged {
         return (Some(input), None);
     }

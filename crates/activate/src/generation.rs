@@ -125,7 +125,12 @@ fn carry(
         // On another file system: a copy.
         Err(_) => {
             let (bytes, status) = from.read(&name, usize::MAX)?;
-            folder.write(&name, bytes.expose(), status.mode, folders.top.map(|_| status.owner))
+            folder.write(
+                &name,
+                bytes.expose(),
+                status.mode,
+                folders.top.map(|_| status.owner),
+            )
         }
     }
 }

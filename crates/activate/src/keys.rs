@@ -109,7 +109,8 @@ fn unreadable(path: &Path, error: &fs::FsError) -> String {
 /// What sops sees of the environment once sops-nix has put in what the manifest names.
 fn sops_environment(identities: &Identities, environment: &Environment) -> Environment {
     let environment = environment.clone();
-    let named = !identities.age_key_files.is_empty() || identities.ssh_keys.iter().any(|key| key.age);
+    let named =
+        !identities.age_key_files.is_empty() || identities.ssh_keys.iter().any(|key| key.age);
     match named {
         true => environment.without(&SOPS_AGE_KEY_FILE),
         false => environment,

@@ -50,9 +50,8 @@ pub(crate) fn place(
         return Ok(());
     };
     let rights = planned.rights;
-    let placed = Folder::of(&planned.path, Some(PARENTS)).and_then(|(folder, name)| {
-        folder.replace(name, bytes.expose(), rights.mode, rights.owner)
-    });
+    let placed = Folder::of(&planned.path, Some(PARENTS))
+        .and_then(|(folder, name)| folder.replace(name, bytes.expose(), rights.mode, rights.owner));
     placed.map_err(|error| error.to_string())
 }
 

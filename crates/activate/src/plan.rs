@@ -150,7 +150,10 @@ fn conflict(places: &BTreeMap<PathBuf, String>, place: &Path) -> Option<String> 
     if let Some(other) = places.get(place) {
         return Some(format!("'{shown}' is also the place of {other}"));
     }
-    let above = place.ancestors().skip(1).find_map(|above| places.get(above));
+    let above = place
+        .ancestors()
+        .skip(1)
+        .find_map(|above| places.get(above));
     if let Some(other) = above {
         return Some(format!("'{shown}' is below the file of {other}"));
     }

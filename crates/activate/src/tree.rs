@@ -61,7 +61,9 @@ impl Site {
                     if !is_same(&outer, &Folder::open(path).map_err(text)?)? {
                         continue;
                     }
-                    systems.mount(&outer, wanted, tree.layout).map_err(mounting)?;
+                    systems
+                        .mount(&outer, wanted, tree.layout)
+                        .map_err(mounting)?;
                     Folder::open(path).map_err(|error| mounting(text(error)))?
                 }
             };

@@ -8,7 +8,7 @@ use crate::content::{Content, Resolved};
 use crate::credentials;
 use crate::digest::Digest;
 use crate::links;
-use crate::manifest::{Kind, Layout, Tree};
+use crate::manifest::{Kind, Layout, Manifest, Tree};
 use crate::plan::{Origin, Plan, Planned};
 use crate::report::{Entry, Outcome, Report, Status, TreeReport};
 use crate::state::{Known, State};
@@ -53,10 +53,16 @@ pub(super) fn switch_all(
         if let Some(site) = &stage.site {
             report.problems.extend(links::remove_left(plan, site));
         }
-        report.problems.extend(prune(tree, stage, options).err());
+        report
+            .problems
+            .extend(prune(manifest, tree, stage, options).err());
     }
-    report.problems.extend(credentials::place(plan, resolved).err());
-    report.problems.extend(tell_units(plan, options, stages, resolved));
+    report
+        .problems
+        .extend(credentials::place(plan, resolved).err());
+    report
+        .problems
+        .extend(tell_units(plan, options, stages, resolved));
     if manifest.is_exact()
         && let Some(reason) = placed.into_iter().flatten().next()
     {
@@ -127,11 +133,17 @@ fn switch(tree: &Tree, stage: &Stage, options: &Options<'_>) -> Result<(), Strin
 }
 
 /// Removes generations that are too old, and those that never became live.
-fn prune(tree: &Tree, stage: &Stage, options: &Options<'_>) -> Result<(), String> {
+fn prune(
+    manifest: &Manifest,
+    tree: &Tree,
+    stage: &Stage,
+    options: &Options<'_>,
+) -> Result<(), String> {
     let Some(site) = &stage.site else {
         return Ok(());
     };
-    let text = |error: nixseal_base::fs::FsError| format!("cannot prune old secrets generations: {error}");
+    let text =
+        |error: nixseal_base::fs::FsError| format!("cannot prune old secrets generations: {error}");
     let current = stage.number;
     if tree.layout == Layout::Agenix {
         if stage.is_new && current > 1 && tree.keep_generations > 0 {
@@ -140,7 +152,7 @@ fn prune(tree: &Tree, stage: &Stage, options: &Options<'_>) -> Result<(), String
                 current - 1
             ));
         }
-        if !options.ignore_passwd && stage.is_new {
+        if !options.ignore_passwd && !manifest.user_mode && stage.is_new {
             options.events.out("[agenix] chowning...");
         }
     }
@@ -151,7 +163,9 @@ fn prune(tree: &Tree, stage: &Stage, options: &Options<'_>) -> Result<(), String
         // A run that was killed before it was done.
         let unborn = number > current;
         if old || unborn {
-            site.mount_point.remove_all(number.to_string()).map_err(text)?;
+            site.mount_point
+                .remove_all(number.to_string())
+                .map_err(text)?;
         }
     }
     let left = site.generations().map_err(text)?;
@@ -282,9 +296,16 @@ fn write_results(plan: &Plan<'_>, stages: &[Stage], gid: u32, report: &mut Repor
     for (tree, stage) in report.trees.iter().zip(stages) {
         if let Some(site) = &stage.site {
             if let Some(owner) = owner {
-                report.problems.extend(site.mount_point.set_owner(owner).err().map(|error| error.to_string()));
+                report.problems.extend(
+                    site.mount_point
+                        .set_owner(owner)
+                        .err()
+                        .map(|error| error.to_string()),
+                );
             }
-            report.problems.extend(tree.write(&site.mount_point, owner).err());
+            report
+                .problems
+                .extend(tree.write(&site.mount_point, owner).err());
         }
     }
 }

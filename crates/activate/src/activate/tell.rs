@@ -87,7 +87,10 @@ fn decrypting(
     };
     let file = source.file();
     let (events, shown) = (options.events, file.display());
-    events.out(&format!("decrypting '{shown}' to '{}'...", target.display()));
+    events.out(&format!(
+        "decrypting '{shown}' to '{}'...",
+        target.display()
+    ));
     if !readable {
         events.out("[agenix] WARNING: no readable identities found!");
     }

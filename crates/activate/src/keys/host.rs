@@ -18,12 +18,7 @@ pub(super) struct HostKeys {
 
 impl HostKeys {
     /// Reads the keys; with `warned`, says which cannot be used, with `told`, which can.
-    pub(super) fn read(
-        keys: &[SshKey],
-        speaker: &Speaker<'_>,
-        warned: bool,
-        told: bool,
-    ) -> Self {
+    pub(super) fn read(keys: &[SshKey], speaker: &Speaker<'_>, warned: bool, told: bool) -> Self {
         let warn = |line: String| {
             if warned {
                 speaker.events.err(&line);
@@ -118,9 +113,7 @@ impl HostKeys {
 
 /// The OpenPGP key of a key with two primes, which all SSH keys have.
 #[cfg(feature = "openpgp")]
-fn armored(
-    numbers: &nixseal_age::ssh::RsaNumberBytes,
-) -> Option<nixseal_base::secret::SecretText> {
+fn armored(numbers: &nixseal_age::ssh::RsaNumberBytes) -> Option<nixseal_base::secret::SecretText> {
     let [first, second] = numbers.primes.as_slice() else {
         return None;
     };

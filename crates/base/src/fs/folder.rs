@@ -296,7 +296,8 @@ impl Folder {
         let name = name.as_ref();
         let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let append = || -> io::Result<()> {
-            let open = |flags| rustix::fs::openat(&self.descriptor, name, flags, Mode::RUSR | Mode::WUSR);
+            let open =
+                |flags| rustix::fs::openat(&self.descriptor, name, flags, Mode::RUSR | Mode::WUSR);
             let mut file = match open(flags | OFlags::CREATE | OFlags::EXCL) {
                 Ok(made) => {
                     rustix::fs::fchmod(&made, raw_mode(mode))?;
@@ -383,7 +384,12 @@ impl Folder {
     ///
     /// # Errors
     /// When that is not permitted, or it is no regular file.
-    pub fn give(&self, name: impl AsRef<OsStr>, owner: Ownership, mode: u32) -> Result<(), FsError> {
+    pub fn give(
+        &self,
+        name: impl AsRef<OsStr>,
+        owner: Ownership,
+        mode: u32,
+    ) -> Result<(), FsError> {
         let name = name.as_ref();
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let give = || -> io::Result<()> {
