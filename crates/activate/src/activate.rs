@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use nixseal_base::clock::rfc3339;
 use nixseal_base::env::{Environment, SOPS_RESTART_UNITS_VIA_SYSTEMCTL};
+use nixseal_base::fs::Ownership;
 
 use crate::accounts::Accounts;
 use crate::changes::Changes;
@@ -91,6 +92,7 @@ pub fn activate(manifest: &mut Manifest, options: &Options<'_>) -> Result<Report
     let manifest = &*manifest;
     let gid = group(manifest, options)?;
     let sites = open_sites(manifest, options)?;
+    own_places(manifest, options, &sites, gid)?;
     let owners = Owners {
         accounts: options.accounts,
         ignore_passwd: options.ignore_passwd || (manifest.is_exact() && options.dry()),
@@ -221,6 +223,26 @@ pub(crate) fn open_sites(
         }
     }
     Ok(sites)
+}
+
+/// Gives the places to the group that may list them; not before groups exist.
+fn own_places(
+    manifest: &Manifest,
+    options: &Options<'_>,
+    sites: &[Option<Site>],
+    gid: u32,
+) -> Result<(), String> {
+    let too_early = options.ignore_passwd && !manifest.is_exact();
+    if manifest.user_mode || options.dry() || too_early {
+        return Ok(());
+    }
+    let owner = Ownership { uid: 0, gid };
+    for site in sites.iter().flatten() {
+        site.mount_point
+            .set_owner(owner)
+            .map_err(|error| format!("failed to mount filesystem for secrets: {error}"))?;
+    }
+    Ok(())
 }
 
 fn stages(

@@ -11,7 +11,7 @@ use nixseal_base::env::{Environment, GNUPGHOME, SOPS_AGE_KEY_FILE, SOPS_DECRYPTI
 use nixseal_base::fs;
 use nixseal_base::prompt::Nobody;
 use nixseal_base::secret::SecretBytes;
-use nixseal_pgp::{Gpg, Keys as PgpKeys, OpenPgp};
+use nixseal_pgp::{Keys as PgpKeys, OpenPgp};
 use nixseal_repository::sops::SopsKeys;
 use nixseal_sops::key_groups::DecryptionOrder;
 
@@ -125,25 +125,17 @@ fn openpgp(
     exact: bool,
 ) -> PgpKeys {
     let rsa = identities.ssh_keys.iter().any(|key| key.openpgp);
-    let gnupg = |environment: &Environment| -> Vec<Box<dyn OpenPgp>> {
-        let mut ways: Vec<Box<dyn OpenPgp>> = Vec::new();
-        #[cfg(feature = "openpgp")]
-        ways.push(Box::new(nixseal_pgp::KeyFiles::new(
-            environment,
-            Arc::new(Nobody),
-        )));
-        ways.push(Box::new(Gpg::new(environment)));
-        ways
+    let gnupg = |environment: &Environment| -> Box<dyn OpenPgp> {
+        Box::new(PgpKeys::new(environment, Arc::new(Nobody)))
     };
-    let _ = Nobody;
     let mut ways: Vec<Box<dyn OpenPgp>> = Vec::new();
     if rsa {
         ways.push(Box::new(host));
     }
     match &identities.gnupg_home {
-        Some(home) => ways.extend(gnupg(&environment.clone().with(&GNUPGHOME, home))),
+        Some(home) => ways.push(gnupg(&environment.clone().with(&GNUPGHOME, home))),
         // As with sops, the user's own keys, unless others were named.
-        None if exact && !rsa => ways.extend(gnupg(environment)),
+        None if exact && !rsa => ways.push(gnupg(environment)),
         None => {}
     }
     PgpKeys::of(ways)

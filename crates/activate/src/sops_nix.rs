@@ -191,6 +191,7 @@ pub(crate) fn decrypt_failure(path: &Path, error: &Error) -> String {
                 path.display()
             );
         }
+        Error::Decrypt(_) => "Error walking tree: Could not decrypt value: ".to_owned(),
         _ => String::new(),
     };
     format!("failed to decrypt '{}': {beginning}{error}", path.display())

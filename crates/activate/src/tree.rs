@@ -114,7 +114,7 @@ impl Site {
     /// The numbers of all generations that are there.
     pub(crate) fn generations(&self) -> Result<Vec<u64>, FsError> {
         let names = self.mount_point.names()?;
-        Ok(names.iter().filter_map(|name| number(name)).collect())
+        Ok(names.iter().filter_map(number).collect())
     }
 }
 

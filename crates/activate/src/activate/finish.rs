@@ -295,14 +295,6 @@ fn write_results(plan: &Plan<'_>, stages: &[Stage], gid: u32, report: &mut Repor
     let owner = (!plan.manifest.user_mode).then_some(Ownership { uid: 0, gid });
     for (tree, stage) in report.trees.iter().zip(stages) {
         if let Some(site) = &stage.site {
-            if let Some(owner) = owner {
-                report.problems.extend(
-                    site.mount_point
-                        .set_owner(owner)
-                        .err()
-                        .map(|error| error.to_string()),
-                );
-            }
             report
                 .problems
                 .extend(tree.write(&site.mount_point, owner).err());

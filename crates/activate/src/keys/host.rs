@@ -57,8 +57,8 @@ impl HostKeys {
                     }
                 }
                 (Ok(_), true, _) => warn(format!(
-                    "Cannot convert ssh key '{shown}': got ssh-rsa key type but: only ed25519 \
-                     keys are supported"
+                    "Cannot convert ssh key '{shown}': got *rsa.PrivateKey key type but: only \
+                     ed25519 keys are supported"
                 )),
                 (Ok(_), false, _) => warn(
                     "failed to parse private ssh key: only RSA keys are supported right now, \
@@ -66,15 +66,33 @@ impl HostKeys {
                         .to_owned(),
                 ),
                 (Err(error), true, _) if !either => warn(format!(
-                    "Cannot convert ssh key '{shown}': failed to parse ssh private key: {error}"
+                    "Cannot convert ssh key '{shown}': failed to parse ssh private key: {}",
+                    go_words(&error)
                 )),
                 (Err(error), ..) if either => {
                     warn(format!("Cannot use ssh key '{shown}': {error}"));
                 }
-                (Err(error), ..) => warn(format!("failed to parse private ssh key: {error}")),
+                (Err(error), ..) => {
+                    let reason = go_words(&error);
+                    warn(format!("failed to parse private ssh key: {reason}"));
+                }
             }
         }
         Self::of(numbers)
+    }
+}
+
+/// What Go says of a key that it cannot read, where it is one of the usual reasons.
+fn go_words(error: &SshKeyError) -> String {
+    match error {
+        SshKeyError::PassphraseNeeded => "ssh: this private key is passphrase protected".to_owned(),
+        SshKeyError::Malformed(reason) if reason.contains("BEGIN") => {
+            "ssh: no key found".to_owned()
+        }
+        SshKeyError::UnsupportedType(kind) if kind.starts_with("ecdsa") => {
+            "only RSA keys are supported right now, got: *ecdsa.PrivateKey".to_owned()
+        }
+        other => other.to_string(),
     }
 }
 

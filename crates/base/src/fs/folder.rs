@@ -527,7 +527,7 @@ fn status(stat: &Stat) -> Status {
     };
     Status {
         kind,
-        mode: u32::from(raw) & 0o7777,
+        mode: wide_mode(raw) & 0o7777,
         owner: Ownership {
             uid: stat.st_uid,
             gid: stat.st_gid,
@@ -537,14 +537,26 @@ fn status(stat: &Stat) -> Status {
     }
 }
 
-#[expect(
-    clippy::allow_attributes,
-    reason = "the type of the field differs between systems"
-)]
+// The types of these fields differ between systems.
+
+#[cfg(target_os = "macos")]
+fn wide_mode(mode: RawMode) -> u32 {
+    u32::from(mode)
+}
+
+#[cfg(not(target_os = "macos"))]
+fn wide_mode(mode: RawMode) -> u32 {
+    mode
+}
+
+#[cfg(target_os = "macos")]
 fn device(stat: &Stat) -> u64 {
-    #[allow(clippy::cast_sign_loss, clippy::unnecessary_cast)]
-    let device = stat.st_dev as u64;
-    device
+    u64::from(stat.st_dev.unsigned_abs())
+}
+
+#[cfg(not(target_os = "macos"))]
+fn device(stat: &Stat) -> u64 {
+    stat.st_dev
 }
 
 fn raw_mode(mode: u32) -> Mode {
