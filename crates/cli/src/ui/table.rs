@@ -62,6 +62,11 @@ pub(crate) fn print(ui: &Ui, header: &[&str], rows: &[Vec<Cell>]) {
     }
 }
 
+/// How many columns a text takes.
+pub(crate) fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
 /// File names come from elsewhere: they must not steer the terminal.
 fn visible(character: char) -> char {
     if character.is_control() {
