@@ -26,8 +26,8 @@ use nixseal_base::secret::SecretBytes;
 use nixseal_repository::Repository;
 use nixseal_repository::holders::Holders;
 use nixseal_repository::lock::{FileDigest, Lock, RecipientId, past_entries};
-use nixseal_sops::config::{CONFIG_FILE, Config};
 use nixseal_sops::KeyId;
+use nixseal_sops::config::{CONFIG_FILE, Config};
 use rayon::prelude::*;
 
 use self::blobs::Blobs;
@@ -165,8 +165,17 @@ impl<'a> Reader<'a> {
     ) -> Result<Self, GitError> {
         // git follows links on the way to the top; what a user typed may not.
         let below = |path: &Path| {
-            let real = || path.canonicalize().ok()?.strip_prefix(top).ok().map(Path::to_owned);
-            path.strip_prefix(top).ok().map(Path::to_owned).or_else(real)
+            let real = || {
+                path.canonicalize()
+                    .ok()?
+                    .strip_prefix(top)
+                    .ok()
+                    .map(Path::to_owned)
+            };
+            path.strip_prefix(top)
+                .ok()
+                .map(Path::to_owned)
+                .or_else(real)
         };
         let rules = present.repository.map(|one| one.rules.as_path());
         let rules = rules.and_then(|path| below(&path.canonicalize().ok()?));
@@ -174,7 +183,11 @@ impl<'a> Reader<'a> {
             top,
             present,
             own_rules: rules,
-            own_paths: present.paths.iter().filter_map(|path| below(path)).collect(),
+            own_paths: present
+                .paths
+                .iter()
+                .filter_map(|path| below(path))
+                .collect(),
             environment,
             blobs: Blobs::open(git)?,
             holders: Holders::default(),
@@ -207,17 +220,28 @@ impl<'a> Reader<'a> {
         for (path, id) in &tree {
             if state.remove(path.as_path()).flatten() != Some(id) {
                 let place = Some(Place::Git(Arc::clone(id)));
-                steps.push(Step { when: head, path: path.clone(), place });
+                steps.push(Step {
+                    when: head,
+                    path: path.clone(),
+                    place,
+                });
             }
         }
         let gone = state.into_iter().filter(|(_, blob)| blob.is_some());
         let mut gone: Vec<&Path> = gone.map(|(path, _)| path).collect();
         gone.sort_unstable();
         for path in gone {
-            steps.push(Step { when: head, path: path.to_owned(), place: None });
+            steps.push(Step {
+                when: head,
+                path: path.to_owned(),
+                place: None,
+            });
         }
         let known: BTreeSet<&Path> = tree.iter().map(|(path, _)| path.as_path()).collect();
-        let unknown = self.own_paths.iter().filter(|path| !known.contains(path.as_path()));
+        let unknown = self
+            .own_paths
+            .iter()
+            .filter(|path| !known.contains(path.as_path()));
         let dirty: BTreeSet<PathBuf> = log::dirty(git)?
             .into_iter()
             .chain(unknown.cloned())
@@ -225,7 +249,11 @@ impl<'a> Reader<'a> {
         for path in dirty {
             let place = self.top.join(&path).is_file().then_some(Place::Disk);
             if place.is_some() || known.contains(path.as_path()) {
-                steps.push(Step { when: None, path, place });
+                steps.push(Step {
+                    when: None,
+                    path,
+                    place,
+                });
             }
         }
         Ok(steps)
@@ -311,7 +339,10 @@ impl<'a> Reader<'a> {
         if self.is_lock(path) {
             for entry in past_entries(text) {
                 if !self.recorded.contains_key(&entry.digest) {
-                    entry.recipients.iter().for_each(|id| self.holders.recorded(id));
+                    entry
+                        .recipients
+                        .iter()
+                        .for_each(|id| self.holders.recorded(id));
                     self.recorded.insert(entry.digest, entry.recipients);
                 }
             }
@@ -404,7 +435,9 @@ impl<'a> Reader<'a> {
         self.rules.add(secrets);
         if let Ok(text) = fs::read_text(&Lock::path_of(&repository.rules), LIMIT) {
             for entry in past_entries(&text) {
-                self.recorded.entry(entry.digest).or_insert(entry.recipients);
+                self.recorded
+                    .entry(entry.digest)
+                    .or_insert(entry.recipients);
             }
         }
     }
@@ -433,8 +466,8 @@ impl<'a> Reader<'a> {
                     for value in &file.values {
                         first_value.entry(value.print).or_insert(version.when);
                     }
-                    for (_, key) in &file.keys {
-                        holders.sops(key, None);
+                    for one in &file.keys {
+                        holders.sops(&one.key, None);
                     }
                 }
             }

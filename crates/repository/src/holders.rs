@@ -19,8 +19,8 @@ const SHORTEST_FINGERPRINT: usize = 16;
 pub struct Holder {
     /// The key in full, or its form in the lock where nothing else is known.
     pub key: String,
-    /// What rules call it, or called it.
-    pub names: BTreeSet<String>,
+    /// What rules call it, or called it; the best first.
+    pub names: Vec<String>,
     /// Its short form, for keys without a name.
     short: String,
     /// Kind and tag of its stanzas, where it is an SSH key.
@@ -36,8 +36,13 @@ impl Holder {
     pub fn label(&self) -> String {
         match self.names.is_empty() {
             true => self.short.clone(),
-            false => self.names.iter().cloned().collect::<Vec<_>>().join(" = "),
+            false => self.names.join(" = "),
         }
+    }
+
+    /// Its first name, else a short form of the key.
+    pub fn name(&self) -> &str {
+        self.names.first().map_or(&self.short, String::as_str)
     }
 }
 
@@ -158,10 +163,24 @@ impl Holders {
         if let Some(holder) = self.all.get_mut(id) {
             for name in names {
                 if !holder.names.contains(name) {
-                    holder.names.insert(name.clone());
+                    holder.names.push(name.clone());
                 }
             }
         }
+    }
+
+    /// Everybody, each once: keys that belong together are one subject.
+    pub fn subjects(&self) -> Vec<Subject> {
+        let mut subjects: Vec<Subject> = Vec::new();
+        let mut seen: BTreeSet<RecipientId> = BTreeSet::new();
+        for id in self.all.keys() {
+            if !seen.contains(id) {
+                let subject = self.subject(BTreeSet::from([id.clone()]));
+                seen.extend(subject.keys.iter().cloned());
+                subjects.push(subject);
+            }
+        }
+        subjects
     }
 
     /// One of them.
@@ -195,7 +214,7 @@ impl Holders {
         for (id, holder) in &self.all {
             let pgp = id.as_str().strip_prefix("pgp:");
             let printed = pgp.is_some_and(|pgp| is_fingerprint && pgp.ends_with(&fingerprint));
-            if holder.names.contains(wanted) || holder.key == wanted || printed {
+            if holder.names.iter().any(|name| name == wanted) || holder.key == wanted || printed {
                 keys.insert(id.clone());
             }
         }
@@ -213,7 +232,11 @@ impl Holders {
             .collect();
         keys.extend(derived);
         for (id, holder) in &self.all {
-            if holder.derived.as_ref().is_some_and(|made| keys.contains(made)) {
+            if holder
+                .derived
+                .as_ref()
+                .is_some_and(|made| keys.contains(made))
+            {
                 keys.insert(id.clone());
             }
         }
@@ -222,7 +245,10 @@ impl Holders {
             holders().filter_map(|holder| holder.stanza).collect();
         // A key that nobody knows yet, such as the one made of an SSH key.
         let native = |id: &&RecipientId| id.as_str().starts_with("age1");
-        if keys.iter().any(|id| native(&id) && !self.all.contains_key(id)) {
+        if keys
+            .iter()
+            .any(|id| native(&id) && !self.all.contains_key(id))
+        {
             stanzas.insert("X25519");
         }
         Subject {
@@ -262,7 +288,7 @@ fn derived(recipient: &ParsedRecipient) -> Option<RecipientId> {
 fn plain(key: String, short: String) -> Holder {
     Holder {
         key,
-        names: BTreeSet::new(),
+        names: Vec::new(),
         short,
         tag: None,
         stanza: None,
@@ -283,9 +309,16 @@ mod tests {
         let mut holders = Holders::default();
         let id = holders.age(AGE, &["alice".to_owned()]).unwrap();
         holders.sops(&KeyId::age(AGE), Some("laptop"));
-        holders.sops(&KeyId::pgp("85D77543B3D624B63CEA9E6DBC17301B491B3F21"), Some("bob"));
+        holders.sops(
+            &KeyId::pgp("85D77543B3D624B63CEA9E6DBC17301B491B3F21"),
+            Some("bob"),
+        );
         for name in ["alice", "laptop", AGE] {
-            assert_eq!(holders.find(name).unwrap().keys, BTreeSet::from([id.clone()]), "{name}");
+            assert_eq!(
+                holders.find(name).unwrap().keys,
+                BTreeSet::from([id.clone()]),
+                "{name}"
+            );
         }
         assert_eq!(holders.label(&id), "alice = laptop");
         let bob = holders.find("bob").unwrap();
@@ -297,7 +330,9 @@ mod tests {
     #[test]
     fn an_ssh_key_and_the_age_key_made_of_it_are_one_person() {
         let mut holders = Holders::default();
-        let ssh = holders.age(&format!("{SSH} root@host"), &["host".to_owned()]).unwrap();
+        let ssh = holders
+            .age(&format!("{SSH} root@host"), &["host".to_owned()])
+            .unwrap();
         let subject = holders.find("host").unwrap();
         assert_eq!(subject.keys.len(), 2);
         assert_eq!(subject.stanzas, BTreeSet::from(["X25519", "ssh-ed25519"]));

@@ -145,7 +145,11 @@ mod tests {
             ("my key.age", true),
             ("other.age", false),
         ] {
-            assert_eq!(is_named(Path::new(name), &words, &texts), expected, "{name}");
+            assert_eq!(
+                is_named(Path::new(name), &words, &texts),
+                expected,
+                "{name}"
+            );
         }
     }
 }

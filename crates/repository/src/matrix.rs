@@ -126,13 +126,14 @@ impl Builder {
     /// The matrix.
     pub fn finish(self) -> Matrix {
         let Self { holders, rows } = self;
-        let used: BTreeSet<&RecipientId> = rows.iter().flat_map(|(_, cells)| cells.keys()).collect();
+        let used: BTreeSet<&RecipientId> =
+            rows.iter().flat_map(|(_, cells)| cells.keys()).collect();
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for id in &used {
-            *counts.entry(holders.label(id)).or_default() += 1;
+            *counts.entry(name(&holders, id)).or_default() += 1;
         }
         let column = |id: &&RecipientId| {
-            let (label, holder) = (holders.label(id), holders.get(id));
+            let (label, holder) = (name(&holders, id), holders.get(id));
             let key = holder.map_or(id.as_str(), |holder| &holder.key).to_owned();
             let name = match counts.get(&label) {
                 Some(2..) => format!("{label} ({})", ends(&key)),
@@ -145,13 +146,24 @@ impl Builder {
         columns.sort_by(|one, two| one.1.name.cmp(&two.1.name));
         let row = |(path, cells): &(PathBuf, Cells)| Row {
             path: path.clone(),
-            cells: columns.iter().map(|(id, _)| cells.get(id).copied()).collect(),
+            cells: columns
+                .iter()
+                .map(|(id, _)| cells.get(id).copied())
+                .collect(),
         };
         Matrix {
             rows: rows.iter().map(row).collect(),
             columns: columns.into_iter().map(|(_, column)| column).collect(),
         }
     }
+}
+
+/// One name is enough for the head of a column.
+fn name(holders: &Holders, id: &RecipientId) -> String {
+    let holder = holders.get(id);
+    holder
+        .map_or(id.as_str(), |holder| holder.name())
+        .to_owned()
 }
 
 fn age_cells(holders: &mut Holders, repository: &Repository, item: &rekey::Item<'_>) -> Cells {
@@ -186,9 +198,10 @@ fn age_cells(holders: &mut Holders, repository: &Repository, item: &rekey::Item<
             recorded.iter().cloned().collect()
         }
         None => {
-            let tagged = file.stanzas.iter().filter(|stanza| {
-                matches!(stanza.tag.as_str(), "ssh-ed25519" | "ssh-rsa")
-            });
+            let tagged = file
+                .stanzas
+                .iter()
+                .filter(|stanza| matches!(stanza.tag.as_str(), "ssh-ed25519" | "ssh-rsa"));
             let tag = |stanza: &nixseal_age::Stanza| {
                 let tag = stanza.args.first().map_or("", String::as_str);
                 holders.tagged(&stanza.tag, tag)

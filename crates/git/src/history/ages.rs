@@ -78,10 +78,13 @@ fn first(past: &Past, content: usize) -> When {
 
 /// When the file last had another length.
 fn oldest_file(past: &Past, versions: &[Version], now: &AgeContent) -> Option<When> {
-    let same = versions.iter().rev().take_while(|version| match past.content(version) {
-        Some(Content::Age(file)) => file.length == now.length,
-        _ => false,
-    });
+    let same = versions
+        .iter()
+        .rev()
+        .take_while(|version| match past.content(version) {
+            Some(Content::Age(file)) => file.length == now.length,
+            _ => false,
+        });
     let oldest = same.last()?;
     Some(first(past, oldest.content?))
 }

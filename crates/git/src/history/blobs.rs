@@ -45,7 +45,9 @@ impl Blobs {
         let mut input = self.input.take();
         let answers = std::thread::scope(|scope| {
             let writer = scope.spawn(|| {
-                let sent = input.as_mut().map(|input| input.write_all(asked.as_bytes()));
+                let sent = input
+                    .as_mut()
+                    .map(|input| input.write_all(asked.as_bytes()));
                 let _ = sent;
                 input
             });

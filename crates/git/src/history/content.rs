@@ -7,7 +7,8 @@ use nixseal_age::{ARMOR_BEGIN, OpenFile};
 use nixseal_document::Format;
 use nixseal_document::path::{Path as ValuePath, Step};
 use nixseal_document::tree::{Map, Node, Value};
-use nixseal_repository::lock::FileDigest;
+use nixseal_repository::holders::id_of;
+use nixseal_repository::lock::{FileDigest, RecipientId};
 use nixseal_repository::sops::{SopsFile, discover, is_age_name};
 use nixseal_sops::KeyId;
 use sha2::{Digest as _, Sha256};
@@ -45,8 +46,8 @@ pub(super) struct AgeContent {
 #[derive(Debug)]
 pub(super) struct SopsContent {
     pub(super) format: Format,
-    /// Group and key of each recipient.
-    pub(super) keys: Vec<(usize, KeyId)>,
+    /// Each recipient.
+    pub(super) keys: Vec<SopsKey>,
     pub(super) groups: usize,
     /// How many groups must take part; 0 for all.
     pub(super) threshold: u32,
@@ -54,6 +55,14 @@ pub(super) struct SopsContent {
     pub(super) wraps: Vec<Print>,
     /// Encrypted values, sorted by path.
     pub(super) values: Vec<SopsValue>,
+}
+
+/// A recipient of a SOPS file.
+#[derive(Debug)]
+pub(super) struct SopsKey {
+    pub(super) group: usize,
+    pub(super) key: KeyId,
+    pub(super) id: RecipientId,
 }
 
 /// An encrypted value.
@@ -68,7 +77,9 @@ pub(super) struct SopsValue {
 impl SopsContent {
     /// The value at a path.
     pub(super) fn value(&self, path: &str) -> Option<&SopsValue> {
-        let found = self.values.binary_search_by(|one| one.path.as_str().cmp(path));
+        let found = self
+            .values
+            .binary_search_by(|one| one.path.as_str().cmp(path));
         found.ok().and_then(|index| self.values.get(index))
     }
 
@@ -78,7 +89,9 @@ impl SopsContent {
         let wrapped = self.wraps.iter().any(|wrap| other.wraps.contains(wrap));
         wrapped
             || self.values.iter().any(|value| {
-                other.value(&value.path).is_some_and(|old| old.print == value.print)
+                other
+                    .value(&value.path)
+                    .is_some_and(|old| old.print == value.print)
             })
     }
 }
@@ -120,7 +133,8 @@ fn sops(file: &SopsFile) -> SopsContent {
         let mut found = Vec::new();
         in_map(map, &mut Vec::new(), &mut found);
         if number > 0 {
-            let second = |value: &mut SopsValue| value.path = format!("{}#{}", value.path, number + 1);
+            let second =
+                |value: &mut SopsValue| value.path = format!("{}#{}", value.path, number + 1);
             found.iter_mut().for_each(second);
         }
         values.append(&mut found);
@@ -128,10 +142,20 @@ fn sops(file: &SopsFile) -> SopsContent {
     values.sort_by(|one, two| one.path.cmp(&two.path));
     SopsContent {
         format: file.format(),
-        keys: metadata.keys().map(|(group, key)| (group, key.id.clone())).collect(),
+        keys: metadata
+            .keys()
+            .map(|(group, key)| SopsKey {
+                group,
+                id: id_of(&key.id),
+                key: key.id.clone(),
+            })
+            .collect(),
         groups: metadata.groups.len(),
         threshold: metadata.shamir_threshold,
-        wraps: metadata.keys().map(|(_, key)| print(key.enc.as_bytes())).collect(),
+        wraps: metadata
+            .keys()
+            .map(|(_, key)| print(key.enc.as_bytes()))
+            .collect(),
         values,
     }
 }
@@ -172,7 +196,10 @@ fn in_node(node: &Node, path: &mut Vec<Step>, found: &mut Vec<SopsValue>) {
 /// Length and type in `data:…,iv:…,tag:…,type:…]`.
 fn shape(inner: &[u8]) -> (usize, Print) {
     let length = inner.split(|byte| *byte == b',').next().unwrap_or_default();
-    let kind = inner.rsplit(|byte| *byte == b',').next().unwrap_or_default();
+    let kind = inner
+        .rsplit(|byte| *byte == b',')
+        .next()
+        .unwrap_or_default();
     // Of base64, padding must not hide a byte.
     let padding = length.iter().filter(|byte| **byte == b'=').count();
     (length.len() - padding, print(kind))
@@ -214,9 +241,8 @@ mod tests {
 
     #[test]
     fn the_data_key_is_the_same_where_a_wrap_or_a_value_is() {
-        let value = |data: &str| {
-            format!("a: ENC[AES256_GCM,data:{data},iv:YQ==,tag:YQ==,type:str]\n")
-        };
+        let value =
+            |data: &str| format!("a: ENC[AES256_GCM,data:{data},iv:YQ==,tag:YQ==,type:str]\n");
         let one = file(&value("YQ=="), "w");
         assert!(one.has_key_of(&file(&value("Yg=="), "w")));
         assert!(one.has_key_of(&file(&value("YQ=="), "other")));
@@ -225,8 +251,14 @@ mod tests {
 
     #[test]
     fn what_is_no_secret_is_left_alone() {
-        assert!(matches!(read(Path::new("a.yaml"), b"a: 1\n"), Content::Other));
-        assert!(matches!(read(Path::new("a.age"), b"hunter2\n"), Content::Clear));
+        assert!(matches!(
+            read(Path::new("a.yaml"), b"a: 1\n"),
+            Content::Other
+        ));
+        assert!(matches!(
+            read(Path::new("a.age"), b"hunter2\n"),
+            Content::Clear
+        ));
         assert!(matches!(
             read(Path::new("a.age"), b"age-encryption.org/v1\nx"),
             Content::Other

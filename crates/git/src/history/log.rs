@@ -90,7 +90,10 @@ pub(super) fn dirty(git: &Git) -> Result<Vec<PathBuf>, GitError> {
     ];
     let output = git.run(&arguments, b"")?;
     let records = output.expose().split(|byte| *byte == 0);
-    Ok(records.filter_map(|one| one.get(3..)).map(path_of).collect())
+    Ok(records
+        .filter_map(|one| one.get(3..))
+        .map(path_of)
+        .collect())
 }
 
 fn path_of(bytes: &[u8]) -> PathBuf {

@@ -107,7 +107,10 @@ impl PastRules {
             read: Mutex::default(),
         };
         let loaded = load_past(&world.top.join(rules), world.environment, &files);
-        let mut read = files.read.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut read = files
+            .read
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         read.insert(rules.to_owned());
         let folder = rules.parent().unwrap_or(Path::new(""));
         let mut secrets = Secrets::new();

@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-use nixseal_repository::holders::{Subject, id_of};
+use nixseal_repository::holders::Subject;
 
 use super::content::{AgeContent, Content, SopsContent, SopsValue};
 use super::{Past, Version, When};
@@ -114,10 +114,11 @@ pub struct Trace {
 
 /// Follows `subject` through the history.
 pub fn trace(past: &Past, subject: &Subject) -> Trace {
-    let there = past
-        .files
-        .values()
-        .filter(|versions| versions.last().is_some_and(|version| version.content.is_some()));
+    let there = past.files.values().filter(|versions| {
+        versions
+            .last()
+            .is_some_and(|version| version.content.is_some())
+    });
     let there = there.flatten().filter_map(|version| version.content);
     let kept: HashSet<usize> = there.collect();
     let files = past.files.iter();
@@ -195,8 +196,11 @@ fn opens(past: &Past, subject: &Subject, path: &Path, version: &Version) -> Opti
         Content::Other => None,
         Content::Age(file) => opens_age(past, subject, path, version, file).map(alone),
         Content::Sops(file) => {
-            let own = file.keys.iter().filter(|(_, key)| subject.keys.contains(&id_of(key)));
-            let groups: BTreeSet<usize> = own.map(|(group, _)| *group).collect();
+            let own = file
+                .keys
+                .iter()
+                .filter(|one| subject.keys.contains(&one.id));
+            let groups: BTreeSet<usize> = own.map(|one| one.group).collect();
             let needed = match (file.groups, file.threshold) {
                 (0 | 1, _) => 1,
                 (groups, 0) => groups,
@@ -227,7 +231,8 @@ fn opens_age(
     // SSH keys that wrote no stanza are not among the recipients, whatever a rule said.
     let ssh = |kind: &str| matches!(kind, "ssh-ed25519" | "ssh-rsa");
     let native = subject.stanzas.iter().filter(|kind| !ssh(kind));
-    let possible = subject.has_plugin || native.into_iter().any(|kind| file.stanzas.contains(*kind));
+    let possible =
+        subject.has_plugin || native.into_iter().any(|kind| file.stanzas.contains(*kind));
     let keys = subject.keys.iter();
     let keys = keys.filter(|id| !ssh(id.as_str().split(':').next().unwrap_or_default()));
     let keys = keys.cloned().collect();

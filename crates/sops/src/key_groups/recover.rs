@@ -26,7 +26,9 @@ impl Owners {
 
     /// All keys, as [`KeyId`] writes them, with their owners.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(key, name)| (key.as_str(), name.as_str()))
+        self.0
+            .iter()
+            .map(|(key, name)| (key.as_str(), name.as_str()))
     }
 
     /// Whose key it is.

@@ -46,9 +46,7 @@ pub(super) fn print(session: &Session<'_>, found: &Loose) {
 
 pub(super) fn json(session: &Session<'_>, found: &Loose) -> Value {
     let list = |paths: &[PathBuf]| -> Vec<Value> {
-        let one = |path: &PathBuf| {
-            json!({ "name": shown(session, path), "path": path.display().to_string() })
-        };
+        let one = |path: &PathBuf| json!({ "name": shown(session, path), "path": path.display().to_string() });
         paths.iter().map(one).collect()
     };
     json!({

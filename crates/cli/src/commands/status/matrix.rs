@@ -19,7 +19,12 @@ pub(super) fn print(session: &Session<'_>, matrix: &Matrix) {
         .iter()
         .map(|row| shown(session, &row.path))
         .collect();
-    let first = names.iter().map(|name| width(name)).max().unwrap_or(0).max(4);
+    let first = names
+        .iter()
+        .map(|name| width(name))
+        .max()
+        .unwrap_or(0)
+        .max(4);
     let room = ui.width().saturating_sub(first);
     let widths: Vec<usize> = matrix
         .columns

@@ -114,7 +114,8 @@ impl Overview {
             }
             let (now, least) = (self.now, arguments.older_than.map_or(-1, i64::from));
             let days = |when: When| past.commit(when).map_or(0, |one| (now - one.time) / DAY);
-            self.ages.retain(|age| least < 0 || days(age.oldest) > least);
+            self.ages
+                .retain(|age| least < 0 || days(age.oldest) > least);
             let since = |when: When| past.commit(when).map_or(i64::MAX, |one| one.time);
             self.ages.sort_by_key(|age| since(age.oldest));
         }

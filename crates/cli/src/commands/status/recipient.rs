@@ -39,9 +39,14 @@ impl Person {
     pub(super) fn print(&self, session: &Session<'_>, past: &Past) {
         let ui = &session.context.ui;
         let files = &self.trace.files;
-        let now = files.iter().filter(|file| file.span.until.is_none()).count();
+        let now = files
+            .iter()
+            .filter(|file| file.span.until.is_none())
+            .count();
         let (before, name) = (files.len() - now, &self.wanted);
-        ui.line(format!("{name}: can open {now} now, could once open {before} more"));
+        ui.line(format!(
+            "{name}: can open {now} now, could once open {before} more"
+        ));
         for id in &self.subject.keys {
             let known = past.holders.get(id);
             let key = known.map_or(id.as_str(), |holder| &holder.key);
