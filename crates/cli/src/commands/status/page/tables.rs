@@ -223,7 +223,7 @@ fn once(html: &mut Html, input: &Input<'_>, past: &Past, name: &str, files: &[Fi
     html.raw(" more</summary>\n");
     let columns = [
         ("File", ""),
-        ("Opened", ""),
+        ("Opened", "when"),
         ("What to do", ""),
         ("Values", ""),
     ];
@@ -266,7 +266,7 @@ pub(super) fn ages(html: &mut Html, input: &Input<'_>) {
     html.raw("<p>Since when the encrypted text is what it is; “perhaps” where the value may only have been encrypted anew. Oldest first.</p>\n");
     let columns = [
         ("Days", "number"),
-        ("Changed in", ""),
+        ("Changed in", "when"),
         ("File", ""),
         ("Value", ""),
     ];
