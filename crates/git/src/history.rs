@@ -25,6 +25,7 @@ use nixseal_base::fs;
 use nixseal_base::secret::SecretBytes;
 use nixseal_repository::Repository;
 use nixseal_repository::holders::Holders;
+use nixseal_repository::locate::normalize;
 use nixseal_repository::lock::{FileDigest, Lock, RecipientId, past_entries};
 use nixseal_sops::KeyId;
 use nixseal_sops::config::{CONFIG_FILE, Config};
@@ -428,8 +429,9 @@ impl<'a> Reader<'a> {
         for secret in &repository.secrets {
             let readers = secret.readers.iter().flatten();
             let ids = readers.map(|reader| self.holders.reader(reader)).collect();
-            if let Ok(path) = secret.path.strip_prefix(self.top) {
-                secrets.insert(path.to_owned(), ids);
+            let folder = self.own_rules.as_deref().and_then(Path::parent);
+            if let Some(folder) = folder {
+                secrets.insert(normalize(&folder.join(&secret.name)), ids);
             }
         }
         self.rules.add(secrets);

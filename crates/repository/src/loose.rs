@@ -30,6 +30,15 @@ pub struct Ruled {
     pub exists: bool,
 }
 
+/// Which rules were read; without them, nothing is known of the files that they are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sides {
+    /// Those of `.age` files.
+    pub age: bool,
+    /// Those of SOPS files.
+    pub sops: bool,
+}
+
 /// What was found; all paths are absolute and sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Loose {
@@ -45,7 +54,7 @@ pub struct Loose {
 
 /// Looks through the tree at `root` for what the rules in `rules` say nothing of, and for what no
 /// configuration names.
-pub fn look(root: &Path, ruled: &[Ruled], rules: &[PathBuf]) -> Loose {
+pub fn look(root: &Path, ruled: &[Ruled], rules: &[PathBuf], sides: Sides) -> Loose {
     let all = files(root);
     let known: HashSet<&Path> = ruled.iter().map(|one| one.path.as_path()).collect();
     let is_rules = |path: &Path| {
@@ -63,7 +72,8 @@ pub fn look(root: &Path, ruled: &[Ruled], rules: &[PathBuf]) -> Loose {
     let words = words(&texts);
     let orphaned: BTreeSet<PathBuf> = all
         .par_iter()
-        .filter(|path| !known.contains(path.as_path()) && is_secret(path))
+        .filter(|path| !known.contains(path.as_path()))
+        .filter(|path| is_secret(path, sides) && !has_other_rules(path, &all, rules))
         .cloned()
         .collect();
     let paths = |wanted: &dyn Fn(&Ruled) -> bool| -> Vec<PathBuf> {
@@ -83,13 +93,26 @@ pub fn look(root: &Path, ruled: &[Ruled], rules: &[PathBuf]) -> Loose {
 }
 
 /// Whether a file is encrypted, as its name and content say.
-fn is_secret(path: &Path) -> bool {
+fn is_secret(path: &Path, sides: Sides) -> bool {
     if is_age_name(path) {
-        return matches!(FileState::read(path), FileState::Encrypted(_));
+        return sides.age && matches!(FileState::read(path), FileState::Encrypted(_));
     }
     let named = Format::for_path(&path.to_string_lossy()) != Format::Binary;
     let small = path.metadata().is_ok_and(|data| data.len() <= LIMIT as u64);
-    named && small && matches!(Content::read(path), Content::Encrypted(_))
+    sides.sops && named && small && matches!(Content::read(path), Content::Encrypted(_))
+}
+
+/// Whether the nearest `secrets.nix` above a file is another than those that were read: then that
+/// one tells. `all` is sorted.
+fn has_other_rules(path: &Path, all: &[PathBuf], rules: &[PathBuf]) -> bool {
+    let candidates = path
+        .ancestors()
+        .skip(1)
+        .map(|folder| folder.join("secrets.nix"));
+    let nearest = candidates
+        .into_iter()
+        .find(|candidate| all.binary_search(candidate).is_ok());
+    is_age_name(path) && nearest.is_some_and(|nearest| !rules.contains(&nearest))
 }
 
 /// Everything in some texts that can be a plain file name.

@@ -483,6 +483,9 @@ fn unused_and_missing_secrets_are_told_apart() {
         .work
         .write("other.yaml", history.work.read("sops/a.yaml"));
     history.work.write("plain.yaml", "a: 1\n");
+    // Those of other rules are theirs.
+    history.seal("theirs/a.age", &[&history.alice], "value");
+    history.work.write("theirs/secrets.nix", "{ }");
     let configuration =
         "{ age.secrets.x.file = ./used.age; sops.defaultSopsFile = ./sops/a.yaml; }";
     history.work.write("hosts/one.nix", configuration);

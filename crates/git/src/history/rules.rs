@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use nixseal_base::env::Environment;
 use nixseal_base::fs;
 use nixseal_nix::eval::{PastFile, PastFiles};
-use nixseal_nix::rules::load_past;
+use nixseal_nix::rules::{RulesError, load_past};
 use nixseal_repository::holders::Holders;
 use nixseal_repository::locate::normalize;
 use nixseal_repository::lock::RecipientId;
@@ -114,9 +114,15 @@ impl PastRules {
         read.insert(rules.to_owned());
         let folder = rules.parent().unwrap_or(Path::new(""));
         let mut secrets = Secrets::new();
-        let mut complete = false;
+        let own = world.rules == Some(rules);
+        let complete = match &loaded {
+            Ok(loaded) => loaded
+                .broken
+                .iter()
+                .all(|rule| is_no_rule(&rule.error, own)),
+            Err(error) => is_no_rule(error, own),
+        };
         if let Ok(loaded) = loaded {
-            complete = loaded.broken.is_empty();
             for rule in loaded.entries {
                 let keys = rule.public_keys.iter();
                 let ids = keys.filter_map(|key| world.holders.age(&key.text, &key.names));
@@ -140,6 +146,12 @@ impl PastRules {
         maps.push(Arc::new(secrets));
         self.versions.push(maps);
     }
+}
+
+/// Whether something was evaluated and is no rule. Modules too are called `secrets.nix`; only of
+/// the rules at hand it is known that they are some.
+fn is_no_rule(error: &RulesError, own: bool) -> bool {
+    !own && matches!(error, RulesError::Shape(_))
 }
 
 /// What an evaluation of the past needs.

@@ -8,7 +8,7 @@ use nixseal_git::Git;
 use nixseal_git::history::{Age, Past, Present, When, ages};
 use nixseal_repository::Repository;
 use nixseal_repository::locate::normalize;
-use nixseal_repository::loose::{Loose, look};
+use nixseal_repository::loose::{Loose, Sides, look};
 use nixseal_repository::matrix::Matrix;
 use nixseal_sops::Moment;
 use serde_json::{Map, Value, json};
@@ -80,7 +80,8 @@ impl Overview {
         };
         let mut all = Self {
             matrix: matrix.finish(),
-            loose: (arguments.unused || in_page).then(|| look(&root, &ruled, &rules)),
+            loose: (arguments.unused || in_page)
+                .then(|| look(&root, &ruled, &rules, sides(arguments))),
             ages: past.as_ref().map(ages).unwrap_or_default(),
             past,
             person,
@@ -225,6 +226,16 @@ impl Overview {
     /// How many whole days ago that was; none for what is not committed.
     pub(super) fn days(&self, past: &Past, when: When) -> Option<i64> {
         past.commit(when).map(|one| (self.now - one.time) / DAY)
+    }
+}
+
+/// Rules that were named are the only ones.
+fn sides(arguments: &Status) -> Sides {
+    let named = arguments.rules.rules.as_deref().and_then(Path::extension);
+    let yaml = named.is_some_and(|suffix| suffix == "yaml" || suffix == "yml");
+    Sides {
+        age: !yaml,
+        sops: arguments.rules.rules.is_none() || yaml,
     }
 }
 

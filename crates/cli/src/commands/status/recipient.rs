@@ -26,7 +26,7 @@ impl Person {
             let failure = Failure::new(format!("no recipient is, or was, called '{wanted}'"));
             match names.is_empty() {
                 true => failure.hint("give the public key instead"),
-                false => failure.hint(format!("there are: {}", names.join(", "))),
+                false => failure.hint(format!("there are: {}", table::plain(&names.join(", ")))),
             }
         })?;
         Ok(Self {
@@ -50,7 +50,7 @@ impl Person {
         for id in &self.subject.keys {
             let known = past.holders.get(id);
             let key = known.map_or(id.as_str(), |holder| &holder.key);
-            ui.line(format!("  {key}"));
+            ui.line(format!("  {}", table::plain(key)));
         }
         if files.is_empty() {
             return;

@@ -46,7 +46,11 @@ impl Html {
             self.raw("\"><button type=\"button\">").text(name);
             self.raw("</button></th>");
         }
-        self.raw("</tr></thead><tbody id=\"").text(id).raw("\">")
+        self.raw("</tr></thead><tbody");
+        if !id.is_empty() {
+            self.raw(" id=\"").text(id).raw("\"");
+        }
+        self.raw(">")
     }
 
     /// Its end.
