@@ -83,6 +83,15 @@ impl<R: Read> OpenFile<R> {
         }
     }
 
+    /// Reads to the end and counts: the bytes of the encrypted payload, which grow with those of
+    /// the plaintext. Equal plaintexts have payloads of equal length.
+    ///
+    /// # Errors
+    /// [`Error::Armor`], [`Error::Read`].
+    pub fn payload_length(mut self) -> Result<u64, Error> {
+        io::copy(&mut self.input, &mut io::sink()).map_err(Error::from_read)
+    }
+
     /// Opens the payload with the key that `unlock` finds for the header.
     ///
     /// # Errors

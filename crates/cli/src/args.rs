@@ -5,6 +5,7 @@ mod convert;
 mod exec;
 mod git;
 mod secret;
+mod status;
 mod tree;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub(crate) use self::convert::Convert;
 pub(crate) use self::exec::Exec;
 pub(crate) use self::git::{Git, GitMerge, GitSetup, GitTextconv};
 pub(crate) use self::secret::{Edit, Generator, Set, Show, Type, Unset};
+pub(crate) use self::status::Status;
 pub(crate) use self::tree::Rotate;
 
 const EXAMPLES: &str = "\
@@ -62,7 +64,8 @@ pub(crate) enum Command {
     /// Give files new data keys: every value is encrypted anew.
     #[command(after_help = tree::ROTATE_EXAMPLES)]
     Rotate(Rotate),
-    /// Show who can read what, whether you can, and what has drifted.
+    /// Show who can read what, whether you can, what has drifted, and how old values are.
+    #[command(after_help = status::EXAMPLES)]
     Status(Status),
     /// Turn SOPS files into other formats, and .age files into SOPS files and back.
     #[command(after_help = convert::EXAMPLES)]
@@ -153,19 +156,6 @@ pub(crate) struct Rekey {
     #[arg(long)]
     pub(crate) json: bool,
     /// Only these secrets, or those in these folders.
-    pub(crate) files: Vec<PathBuf>,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Status {
-    #[command(flatten)]
-    pub(crate) rules: RulesArgs,
-    #[command(flatten)]
-    pub(crate) identities: IdentityArgs,
-    /// Print JSON instead of a table.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Only these secrets.
     pub(crate) files: Vec<PathBuf>,
 }
 

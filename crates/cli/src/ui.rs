@@ -124,6 +124,13 @@ impl Ui {
         io::stdout().is_terminal()
     }
 
+    /// How many columns fit on standard output; as a terminal of old where it is none.
+    pub(crate) fn width(&self) -> usize {
+        let size = rustix::termios::tcgetwinsize(io::stdout());
+        let columns = size.map_or(0, |size| usize::from(size.ws_col));
+        if columns > 0 { columns } else { 80 }
+    }
+
     /// Shows a finding with its source line and hints on standard error.
     pub(crate) fn report(&self, diagnostic: &Diagnostic) {
         let (word, style) = match diagnostic.severity {

@@ -6,6 +6,8 @@
     reason = "tests make and break files on purpose, in folders of their own"
 )]
 
+#[path = "native/browser.rs"]
+mod browser;
 #[path = "native/faults.rs"]
 mod faults;
 #[path = "native/git.rs"]
@@ -22,3 +24,7 @@ mod scripts;
 mod sops_file;
 #[path = "native/sops_tree.rs"]
 mod sops_tree;
+#[path = "native/status.rs"]
+mod status;
+#[path = "native/status_page.rs"]
+mod status_page;

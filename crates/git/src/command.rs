@@ -51,6 +51,11 @@ impl Git {
         self.path(&["rev-parse", "--show-toplevel"])
     }
 
+    /// Whether a command succeeds.
+    pub(crate) fn succeeds(&self, arguments: &[&str]) -> Result<bool, GitError> {
+        Ok(self.talk(arguments, b"")?.1.is_ok())
+    }
+
     /// The path that a command prints, absolute.
     pub(crate) fn path(&self, arguments: &[&str]) -> Result<PathBuf, GitError> {
         let mut output = self.run(arguments, b"")?.expose().to_vec();
@@ -103,7 +108,8 @@ impl Git {
         Ok((SecretBytes::new(output.stdout), status))
     }
 
-    fn start(&self, arguments: &[impl AsRef<OsStr>]) -> Result<Child, GitError> {
+    /// Starts a command whose input and output are pipes.
+    pub(crate) fn start(&self, arguments: &[impl AsRef<OsStr>]) -> Result<Child, GitError> {
         let mut command: Command = process::command("git");
         command
             .arg("-C")

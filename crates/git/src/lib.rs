@@ -1,9 +1,10 @@
 //! Secrets in git: three sides of a file merged by what they say, differences that people can
-//! read, and a check of what is about to be committed.
+//! read, a check of what is about to be committed, and what the history tells.
 //!
-//! Merging and rendering are pure; [`setup`] and [`staged`] run `git`.
+//! Merging and rendering are pure; [`setup`], [`staged`] and [`history`] run `git`.
 
 mod command;
+pub mod history;
 pub mod merge;
 pub mod setup;
 pub mod staged;

@@ -30,6 +30,7 @@ mod lower;
 mod machine;
 mod operators;
 mod parse;
+mod past;
 mod paths;
 mod symbol;
 mod value;
@@ -37,6 +38,7 @@ mod value;
 pub(crate) use expression::{At, Kind};
 pub(crate) use fault::{Fault, FaultKind, Result};
 pub(crate) use machine::Machine;
+pub use past::{PastFile, PastFiles};
 pub(crate) use symbol::Symbol;
 pub(crate) use value::{ThunkId, Value};
 
@@ -143,17 +145,26 @@ pub(crate) fn with_machine<T: Send>(
     environment: &Environment,
     work: impl FnOnce(&mut Machine<'_>) -> std::result::Result<T, NixError> + Send,
 ) -> std::result::Result<T, NixError> {
+    with_files(environment, None, work)
+}
+
+/// The same; where `files` are given, they are read instead of the disk.
+pub(crate) fn with_files<T: Send>(
+    environment: &Environment,
+    files: Option<&dyn PastFiles>,
+    work: impl FnOnce(&mut Machine<'_>) -> std::result::Result<T, NixError> + Send,
+) -> std::result::Result<T, NixError> {
     let stopped = |message: &str| NixError::new(FaultKind::Limit, Diagnostic::error(message));
     std::thread::scope(|scope| {
         let builder = std::thread::Builder::new()
             .name("nix".to_owned())
             .stack_size(STACK);
         let thread = builder.spawn_scoped(scope, || {
-            let mut machine = ManuallyDrop::new(Machine::new(environment));
+            let mut machine = ManuallyDrop::new(Machine::new(environment, files));
             let result = work(&mut machine);
             // Else never taken apart: that takes a tenth of the whole
-            // evaluation, and a run has one or two of them.
-            if cfg!(fuzzing) {
+            // evaluation, and a run has one or two of them. Those of the past are many.
+            if cfg!(fuzzing) || files.is_some() {
                 drop(ManuallyDrop::into_inner(machine));
             }
             result

@@ -13,7 +13,7 @@ use nixseal_base::diag::{Diagnostic, Source};
 use nixseal_base::env::Environment;
 use nixseal_base::span::Span;
 
-use crate::eval::{NixError, with_machine};
+use crate::eval::{NixError, PastFiles, with_files, with_machine};
 
 mod fallback;
 mod names;
@@ -141,6 +141,20 @@ pub fn load(
         Err(error) if native.is_usable() => native.with_hint(&error.to_string()).into_rules(path),
         Err(error) => Err(error),
     }
+}
+
+/// Evaluates the rules file at `path` as it was, reading `files` instead of the disk. Nix is not
+/// asked: entries that need it are among the broken ones.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_past(
+    path: &Path,
+    environment: &Environment,
+    files: &dyn PastFiles,
+) -> Result<Rules, RulesError> {
+    let work = |machine: &mut crate::eval::Machine<'_>| Ok(read::evaluate(machine, path));
+    with_files(environment, Some(files), work)?.into_rules(path)
 }
 
 impl Rules {

@@ -7,8 +7,11 @@
 pub mod drift;
 pub mod edit;
 pub mod generate;
+pub mod holders;
 pub mod locate;
 pub mod lock;
+pub mod loose;
+pub mod matrix;
 pub mod rekey;
 mod repository;
 mod secret;

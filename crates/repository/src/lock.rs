@@ -31,7 +31,7 @@ const LIMIT: usize = 256 * 1024 * 1024;
 const LONGEST: usize = 120;
 
 /// SHA-256 of a file as it is on disk.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FileDigest([u8; 32]);
 
 impl FileDigest {
@@ -136,10 +136,7 @@ impl Lock {
             return Err(LockError::Foreign(path));
         }
         let mut entries = BTreeMap::new();
-        for (index, line) in text.lines().enumerate() {
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
+        for (index, line) in lines(&text) {
             let (name, entry) = parse_line(line).map_err(|reason| LockError::Damaged {
                 path: path.clone(),
                 line: index + 1,
@@ -214,6 +211,20 @@ impl Lock {
         }
         (self.text.as_ref() != Some(&text)).then_some(text)
     }
+}
+
+/// The entries of a lock of the past, by the digests of the files that they are about. What is
+/// damaged, or no lock, says nothing.
+pub fn past_entries(text: &str) -> impl Iterator<Item = Entry> {
+    let ours = text.starts_with("# nixseal lock 1");
+    let lines = lines(text).filter(move |_| ours);
+    lines.filter_map(|(_, line)| Some(parse_line(line).ok()?.1))
+}
+
+/// Lines with entries, numbered from 0.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.lines().enumerate();
+    lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
 }
 
 fn parse_line(line: &str) -> Result<(String, Entry), &'static str> {

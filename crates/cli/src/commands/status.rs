@@ -1,8 +1,15 @@
 //! `nixseal status`: who can read what, can I, and does it fit its rule.
 
+mod ages;
+mod collect;
+mod loose;
+mod matrix;
+mod overview;
+mod page;
+mod recipient;
 mod sops;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nixseal_age::keyring::{CanOpen, Keyring};
 use nixseal_base::diag::Diagnostic;
@@ -11,6 +18,8 @@ use nixseal_repository::rekey::{Item, plan};
 use nixseal_repository::{FileState, Repository};
 use serde_json::{Value, json};
 
+use self::collect::Collected;
+use self::overview::Overview;
 use self::sops::Side;
 use super::Session;
 use super::rekey::{self, chosen};
@@ -21,25 +30,29 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::ui::Style;
 use crate::ui::table::{self, Cell};
 
-/// Shows one row a secret; asks for nothing and changes nothing.
+/// Shows one row a secret, or the views that are asked for; asks for nothing and changes nothing.
 pub(crate) fn run(context: &Context, arguments: &Status) -> Outcome {
     let session = Session::new(context)?;
     let scope = Scope::of(&session, arguments)?;
+    let mut collected = Collected::default();
     let rows = match &scope.repository {
-        Some(repository) => age(&session, arguments, repository, &scope.age_files)?,
+        Some(repository) => {
+            let files = &scope.age_files;
+            age(&session, arguments, repository, files, &mut collected)?
+        }
         None => Rows::default(),
     };
     let sops = scope.sops.rows(&session, arguments)?;
     let failed = !rows.unusable.is_empty() || sops.has_failed;
-    if arguments.json {
-        let rules = scope
-            .repository
-            .as_ref()
-            .map(|one| one.rules.display().to_string());
-        let files = [rows.values, sops.values].concat();
-        context
-            .ui
-            .line(format!("{:#}", json!({ "rules": rules, "files": files })));
+    let values = [rows.values, sops.values].concat();
+    if arguments.has_views() {
+        scope.sops.collect(&mut collected);
+        let repository = scope.repository.as_ref();
+        let overview = Overview::gather(&session, arguments, collected, repository)?;
+        overview.show(&session, arguments, repository, &values)?;
+    } else if arguments.json {
+        let all = json!({ "rules": rules(scope.repository.as_ref()), "files": values });
+        context.ui.line(format!("{all:#}"));
     } else {
         let lines: Vec<Vec<Cell>> = rows.lines.into_iter().chain(sops.lines).collect();
         let header = ["FILE", "STATE", "CAN I OPEN IT", "RECIPIENTS"];
@@ -51,6 +64,16 @@ pub(crate) fn run(context: &Context, arguments: &Status) -> Outcome {
     Ok(if failed { Exit::Failed } else { Exit::Done })
 }
 
+fn rules(repository: Option<&Repository>) -> Option<String> {
+    repository.map(|one| one.rules.display().to_string())
+}
+
+/// A path as the user sees it from where he stands.
+fn shown(session: &Session<'_>, path: &Path) -> String {
+    let shown = path.strip_prefix(&session.current).unwrap_or(path);
+    shown.display().to_string()
+}
+
 /// Whose status is asked for.
 struct Scope {
     repository: Option<Repository>,
@@ -60,7 +83,8 @@ struct Scope {
 
 impl Scope {
     fn of(session: &Session<'_>, arguments: &Status) -> Result<Self, Failure> {
-        if arguments.files.is_empty() {
+        // A view of the whole is narrowed afterwards.
+        if arguments.files.is_empty() || arguments.has_views() {
             let all = rekey::scope::Scope::everything(session, &arguments.rules)?;
             return Ok(Self {
                 repository: all.repository(session)?,
@@ -102,6 +126,7 @@ fn age(
     arguments: &Status,
     repository: &Repository,
     files: &[PathBuf],
+    collected: &mut Collected,
 ) -> Result<Rows, Failure> {
     let chosen = chosen(session, repository, files)?;
     // A rule that cannot be used gets a row of its own and spoils no other.
@@ -112,6 +137,7 @@ fn age(
         exit: Exit::Failed,
         diagnostics,
     })?;
+    collected.age(repository, &items, &unusable);
     let keyring = session.keyring(&arguments.identities, Some(repository))?;
     let rows: Vec<Row> = items.iter().map(|item| Row::of(item, &keyring)).collect();
     let good = items.iter().zip(&rows).map(|(item, row)| row.value(item));

@@ -48,7 +48,7 @@ pub(crate) fn print(ui: &Ui, header: &[&str], rows: &[Vec<Cell>]) {
     for row in std::iter::once(&head).chain(rows) {
         let mut line = String::new();
         for (index, cell) in row.iter().enumerate() {
-            let text: String = cell.text.chars().map(visible).collect();
+            let text = plain(&cell.text);
             match cell.style {
                 Some(style) => line.push_str(&ui.styled(style, &text)),
                 None => line.push_str(&text),
@@ -60,6 +60,16 @@ pub(crate) fn print(ui: &Ui, header: &[&str], rows: &[Vec<Cell>]) {
         }
         ui.line(line.trim_end());
     }
+}
+
+/// How many columns a text takes.
+pub(crate) fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// A text from elsewhere as it may be printed.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().map(visible).collect()
 }
 
 /// File names come from elsewhere: they must not steer the terminal.

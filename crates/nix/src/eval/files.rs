@@ -28,13 +28,16 @@ const LARGEST: usize = 4 << 20;
 impl Machine<'_> {
     /// `import path`: each file is evaluated once.
     pub(crate) fn import(&mut self, path: &Path) -> Result<Value> {
-        let path = follow_links(path);
-        if path.is_dir()
+        let path = match self.past(path) {
+            Some(_) => path.to_owned(),
+            None => follow_links(path),
+        };
+        if self.is_folder(&path)
             && let Some(stand_in) = nixpkgs_stand_in(self, &path)
         {
             return Ok(stand_in);
         }
-        let path = if path.is_dir() {
+        let path = if self.is_folder(&path) {
             path.join("default.nix")
         } else {
             path

@@ -14,6 +14,7 @@ use super::NixError;
 use super::builtins::Patterns;
 use super::expression::{At, Bindings, Expr, Names};
 use super::fault::{Fault, FaultKind, Result};
+use super::past::PastFiles;
 use super::symbol::{Symbol, Symbols};
 use super::value::{Attrs, EnvId, Text, ThunkId, Value};
 
@@ -69,6 +70,8 @@ pub(crate) struct Loaded {
 /// One evaluation.
 pub(crate) struct Machine<'e> {
     pub(crate) environment: &'e Environment,
+    /// Read instead of the disk, where they are given.
+    pub(crate) files: Option<&'e dyn PastFiles>,
     pub(crate) symbols: Symbols,
     pub(crate) sources: Vec<Loaded>,
     pub(crate) imports: HashMap<PathBuf, ThunkId>,
@@ -93,9 +96,10 @@ pub(crate) struct Machine<'e> {
 pub(crate) const ROOT: EnvId = EnvId(0);
 
 impl<'e> Machine<'e> {
-    pub(crate) fn new(environment: &'e Environment) -> Self {
+    pub(crate) fn new(environment: &'e Environment, files: Option<&'e dyn PastFiles>) -> Self {
         Self {
             environment,
+            files,
             symbols: Symbols::default(),
             sources: Vec::new(),
             imports: HashMap::new(),

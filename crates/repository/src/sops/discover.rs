@@ -248,10 +248,8 @@ impl<'a> Walk<'a> {
             return;
         };
         if kind.is_dir() {
-            let skipped = name.to_str().is_some_and(|name| SKIPPED.contains(&name));
             let path = entry.path();
-            // Folders of compilers and other caches say so.
-            if !skipped && !path.join("CACHEDIR.TAG").exists() {
+            if !is_skipped(&path) {
                 pending.push((path, config.cloned(), false));
             }
         } else if kind.is_file()
@@ -293,6 +291,31 @@ impl<'a> Walk<'a> {
         tree.files = candidates.into_par_iter().map(covered).collect();
         tree
     }
+}
+
+/// All files below `root`, sorted; folders of tools and caches are left out, links not followed.
+pub fn files(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut pending = vec![root.to_owned()];
+    while let Some(folder) = pending.pop() {
+        for entry in list(&folder).unwrap_or_default() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() && !is_skipped(&entry.path()) => {
+                    pending.push(entry.path());
+                }
+                Ok(kind) if kind.is_file() => found.push(entry.path()),
+                _ => {}
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+/// Folders of tools; those of compilers and other caches say so themselves.
+fn is_skipped(folder: &Path) -> bool {
+    let name = folder.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| SKIPPED.contains(&name)) || folder.join("CACHEDIR.TAG").exists()
 }
 
 fn list(folder: &Path) -> io::Result<Vec<DirEntry>> {

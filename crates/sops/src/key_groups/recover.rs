@@ -24,6 +24,13 @@ impl Owners {
             .or_insert_with(|| name.to_owned());
     }
 
+    /// All keys, as [`KeyId`] writes them, with their owners.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(key, name)| (key.as_str(), name.as_str()))
+    }
+
     /// Whose key it is.
     pub fn of(&self, id: &KeyId) -> Option<&str> {
         self.0.get(&id.to_string()).map(String::as_str)

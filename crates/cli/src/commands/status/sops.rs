@@ -10,6 +10,8 @@ use nixseal_sops::key_groups::Owners;
 use nixseal_sops::master_key::Cost;
 use serde_json::{Value, json};
 
+use super::collect::Collected;
+use super::shown;
 use crate::args::Status;
 use crate::commands::Session;
 use crate::commands::target::SopsContext;
@@ -46,6 +48,11 @@ impl Side {
     /// A file that was named.
     pub(super) fn add(&mut self, file: SopsFile, around: SopsContext) {
         self.named.push((file, around));
+    }
+
+    /// Gives all files to the views.
+    pub(super) fn collect(&self, collected: &mut Collected) {
+        collected.sops(&self.plan);
     }
 
     pub(super) fn rows(
@@ -210,9 +217,4 @@ impl SopsRows {
             Cell::plain(""),
         ]);
     }
-}
-
-fn shown(session: &Session<'_>, path: &Path) -> String {
-    let shown = path.strip_prefix(&session.current).unwrap_or(path);
-    shown.display().to_string()
 }

@@ -13,6 +13,7 @@ use super::Builtin;
 use crate::eval::coerce::Coercion;
 use crate::eval::fault::{Fault, FaultKind, Result};
 use crate::eval::machine::{Machine, Thunk};
+use crate::eval::past::{PastFile, not_found};
 use crate::eval::paths;
 use crate::eval::value::{Attr, Attrs, Partial, Text, ThunkId, Value};
 
@@ -45,6 +46,20 @@ pub(super) fn read_file(machine: &mut Machine<'_>, args: &[ThunkId]) -> Result<V
 pub(super) fn read_dir(machine: &mut Machine<'_>, args: &[ThunkId]) -> Result<Value> {
     let path = machine.force_path(args[0])?;
     let mut entries = Vec::new();
+    if let Some(past) = machine.past(&path) {
+        let PastFile::Folder(names) = past else {
+            return Err(unreadable(&path, &not_found()));
+        };
+        for (name, is_folder) in names {
+            machine.spend(1)?;
+            let kind = if is_folder { "directory" } else { "regular" };
+            let value = machine.ready(Value::text(kind));
+            let name = machine.symbols.intern(name.as_bytes());
+            let at = crate::eval::expression::At::NOWHERE;
+            entries.push(Attr { name, value, at });
+        }
+        return Ok(Value::Attrs(Rc::new(Attrs::new(entries))));
+    }
     for entry in fs::read_dir(&path).map_err(|error| unreadable(&path, &error))? {
         let entry = entry.map_err(|error| unreadable(&path, &error))?;
         let kind = entry
@@ -64,6 +79,12 @@ pub(super) fn read_dir(machine: &mut Machine<'_>, args: &[ThunkId]) -> Result<Va
 
 pub(super) fn read_file_type(machine: &mut Machine<'_>, args: &[ThunkId]) -> Result<Value> {
     let path = machine.force_path(args[0])?;
+    match machine.past(&path) {
+        Some(PastFile::File(_)) => return Ok(Value::text("regular")),
+        Some(PastFile::Folder(_)) => return Ok(Value::text("directory")),
+        Some(PastFile::Nothing) => return Err(unreadable(&path, &not_found())),
+        None => {}
+    }
     let data = fs::symlink_metadata(&path).map_err(|error| unreadable(&path, &error))?;
     Ok(Value::text(kind_of(data.file_type())))
 }
@@ -82,7 +103,7 @@ fn kind_of(kind: FileType) -> &'static str {
 
 pub(super) fn path_exists(machine: &mut Machine<'_>, args: &[ThunkId]) -> Result<Value> {
     let path = machine.force_path(args[0])?;
-    Ok(Value::Bool(fs::symlink_metadata(path).is_ok()))
+    Ok(Value::Bool(machine.is_there(&path)))
 }
 
 pub(super) fn base_name_of(machine: &mut Machine<'_>, args: &[ThunkId]) -> Result<Value> {
@@ -149,8 +170,9 @@ static NIXPKGS: Builtin = Builtin {
 
 /// What importing `folder` gives, where that is nixpkgs.
 pub(crate) fn nixpkgs_stand_in(machine: &mut Machine<'_>, folder: &Path) -> Option<Value> {
-    let nixpkgs = folder.join("lib/default.nix").is_file()
-        && (folder.join("pkgs/top-level").is_dir() || !folder.join("default.nix").exists());
+    let nixpkgs = machine.is_file(&folder.join("lib/default.nix"))
+        && (machine.is_folder(&folder.join("pkgs/top-level"))
+            || !machine.is_there(&folder.join("default.nix")));
     if !nixpkgs {
         return None;
     }
@@ -189,6 +211,13 @@ impl Machine<'_> {
     /// The bytes of a regular file, up to a limit.
     pub(crate) fn read_bytes(&mut self, path: &Path) -> Result<Vec<u8>> {
         let shown = self.shown(path);
+        if let Some(past) = self.past(path) {
+            let PastFile::File(bytes) = past else {
+                return Err(unreadable(&shown, &not_found()));
+            };
+            self.spend(bytes.len() / 4)?;
+            return Ok(bytes);
+        }
         let file = fs::File::open(path).map_err(|error| unreadable(&shown, &error))?;
         let data = file
             .metadata()
