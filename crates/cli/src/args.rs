@@ -3,6 +3,7 @@
 mod convert;
 mod exec;
 mod git;
+mod scan;
 mod secret;
 mod tree;
 
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use self::convert::Convert;
 pub(crate) use self::exec::Exec;
 pub(crate) use self::git::{Git, GitMerge, GitSetup, GitTextconv};
+pub(crate) use self::scan::Scan;
 pub(crate) use self::secret::{Edit, Generator, Set, Show, Type, Unset};
 pub(crate) use self::tree::Rotate;
 
@@ -68,6 +70,9 @@ pub(crate) enum Command {
     /// Run a command with secrets in its environment or in files in memory.
     #[command(after_help = exec::EXAMPLES)]
     Exec(Exec),
+    /// Search the store, a closure or folders for the values of secrets.
+    #[command(after_help = scan::EXAMPLES)]
+    Scan(Scan),
     /// Encrypt any file to given recipients.
     Encrypt(Encrypt),
     /// Decrypt any age file.

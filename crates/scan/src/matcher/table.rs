@@ -149,7 +149,7 @@ fn chosen(patterns: &[Pattern], geometry: Geometry) -> Vec<Entry> {
             (shared.get(&entry.window).copied().unwrap_or(0), uniform)
         };
         // A line break may take the place of any of them.
-        if pattern.encoding.wraps() && pattern.bytes.len() >= 2 * (window + stride - 1) {
+        if pattern.encoding.wraps() {
             entries.extend(all.iter().take(2 * stride + window - 1));
             continue;
         }

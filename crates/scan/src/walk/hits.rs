@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use super::Search;
 use super::content::Scratch;
-use crate::encode::Encoding;
 use crate::finding::{Finding, Place, Subject};
 use crate::value::Part;
 
@@ -94,7 +93,8 @@ impl Hits {
         self.0.sort_unstable();
         self.0.dedup();
         let mut found = Vec::new();
-        let mut wholes: HashMap<(usize, Encoding), u64> = HashMap::new();
+        // Where the whole of a secret ends.
+        let mut wholes: HashMap<usize, u64> = HashMap::new();
         for (start, end, hit) in self.0 {
             let subject = match hit {
                 Hit::Shape(kind) => crate::shapes::subject(kind),
@@ -103,7 +103,7 @@ impl Hits {
                         continue;
                     };
                     let pattern = values.pattern(number);
-                    let key = (pattern.secret, pattern.encoding);
+                    let key = pattern.secret;
                     match pattern.part {
                         // Its lines are in the whole.
                         Part::Whole => {
