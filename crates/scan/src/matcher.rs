@@ -112,24 +112,20 @@ impl Matcher {
             return;
         }
         let begin = found.len();
-        let Geometry { stride, mask, .. } = self.geometry;
+        let stride = self.geometry.stride;
         let mut place = 0;
         // Four places at once: one branch for all of them.
         while let Some(block) = text.get(place..place + 3 * stride + WIDEST) {
-            let window = |number: usize| {
-                let at = number * stride;
-                let bytes = block
-                    .get(at..at + WIDEST)
-                    .and_then(|bytes| bytes.first_chunk());
-                bytes.map_or(0, |bytes: &[u8; WIDEST]| u64::from_le_bytes(*bytes) & mask)
-            };
-            let windows = [window(0), window(1), window(2), window(3)];
-            let hits = windows.map(|window| self.table.may_hold(window));
+            let (one, two) = (self.window(block, 0), self.window(block, stride));
+            let (three, four) = (
+                self.window(block, 2 * stride),
+                self.window(block, 3 * stride),
+            );
+            let hits = [one, two, three, four].map(|window| self.table.may_hold(window));
             if hits[0] | hits[1] | hits[2] | hits[3] {
-                for (number, (window, hit)) in windows.into_iter().zip(hits).enumerate() {
-                    if hit {
-                        self.confirm(text, place + number * stride, window, found);
-                    }
+                let windows = [one, two, three, four].into_iter().zip(hits).zip(0..);
+                for ((window, _), number) in windows.filter(|((_, hit), _)| *hit) {
+                    self.confirm(text, place + number * stride, window, found);
                 }
             }
             place += 4 * stride;
@@ -148,6 +144,13 @@ impl Matcher {
             new.sort_unstable();
         }
         found.dedup();
+    }
+
+    /// The window at a place of a block that is known to hold it.
+    #[inline]
+    fn window(&self, block: &[u8], at: usize) -> u64 {
+        let bytes = block.get(at..).and_then(|rest| rest.first_chunk());
+        bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes)) & self.geometry.mask
     }
 
     #[cold]

@@ -88,6 +88,7 @@ impl Search {
             search: self,
             watcher,
             skipped,
+            made_up: folder::made_up(),
             span: self.span(),
             findings: Mutex::default(),
             unread: Mutex::new(unread),
@@ -133,6 +134,8 @@ struct Walk<'a> {
     search: &'a Search,
     watcher: &'a dyn Watcher,
     skipped: &'a HashSet<(u64, u64)>,
+    /// Folders that are none of files.
+    made_up: HashSet<PathBuf>,
     /// Bytes that two pieces of a file have in common.
     span: usize,
     findings: Mutex<Vec<Finding>>,
@@ -169,7 +172,7 @@ impl<'a> Walk<'a> {
             Err(cause) => return self.failed(root, cause),
         };
         match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory => self.folder(scope, &Arc::from(root)),
+            FileType::Directory => self.top(scope, root),
             FileType::RegularFile => {
                 let folder = root.parent().unwrap_or(root);
                 let name = root.file_name().unwrap_or_default();

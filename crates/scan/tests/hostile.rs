@@ -55,7 +55,9 @@ fn a_value_is_found_at_every_border_of_what_is_read_at_once() {
     }
     let large = File::create(work.join("large")).unwrap();
     large.write_all_at(&vec![b'x'; SEGMENT + 4096], 0).unwrap();
-    large.write_all_at(VALUE.as_bytes(), SEGMENT as u64 - 5).unwrap();
+    large
+        .write_all_at(VALUE.as_bytes(), SEGMENT as u64 - 5)
+        .unwrap();
     wanted.push(("large".to_owned(), SEGMENT as u64 - 5));
     wanted.sort();
     let outcome = walk([VALUE], &[work.path().to_owned()]);
@@ -167,7 +169,12 @@ fn files_that_change_vanish_and_shrink_do_no_harm() {
                 match random.below(4) {
                     0 => drop(fs::remove_file(&path)),
                     1 => drop(fs::write(&path, &big)),
-                    2 => drop(File::options().write(true).open(&path).map(|file| file.set_len(10))),
+                    2 => drop(
+                        File::options()
+                            .write(true)
+                            .open(&path)
+                            .map(|file| file.set_len(10)),
+                    ),
                     _ => {
                         let _ = fs::remove_file(&path);
                         let _ = fs::create_dir(&path);
@@ -202,5 +209,8 @@ fn a_hundred_thousand_files_are_searched() {
     work.write("77/777", format!("tiny {VALUE}"));
     let outcome = walk([VALUE], &[work.path().to_owned()]);
     assert_eq!(offsets(&outcome), [("777".to_owned(), 5)]);
-    assert_eq!((outcome.totals.files, outcome.totals.folders), (100_000, 101));
+    assert_eq!(
+        (outcome.totals.files, outcome.totals.folders),
+        (100_000, 101)
+    );
 }

@@ -45,7 +45,10 @@ pub(super) fn all(text: &str, forms: &mut Forms) {
     add(Percent, &|one, out| percent(one, Digits::Upper, false, out));
     add(Percent, &|one, out| percent(one, Digits::Lower, false, out));
     add(Percent, &|one, out| percent(one, Digits::Upper, true, out));
-    add(Percent, &percent_uri);
+    add(Percent, &|one, out| percent_keeping(one, "!*'()", out));
+    add(Percent, &|one, out| {
+        percent_keeping(one, ";,/?:@&=+$#!*'()", out)
+    });
     add(Xml, &|one, out| xml(one, ["&quot;", "'"], out));
     add(Xml, &|one, out| xml(one, ["\"", "'"], out));
     add(Xml, &|one, out| xml(one, ["&quot;", "&apos;"], out));
@@ -252,10 +255,10 @@ fn percent(one: char, digits: Digits, plus: bool, out: &mut Escaped) {
     }
 }
 
-/// As `encodeURI` of JavaScript: what separates parts of a URL stays.
-fn percent_uri(one: char, out: &mut Escaped) {
+/// As `encodeURIComponent` and `encodeURI` of JavaScript, which keep some marks.
+fn percent_keeping(one: char, kept: &str, out: &mut Escaped) {
     match one {
-        one if ";,/?:@&=+$#!*'()".contains(one) => out.one(one),
+        one if kept.contains(one) => out.one(one),
         other => percent(other, Digits::Upper, false, out),
     }
 }

@@ -1,6 +1,7 @@
 //! Lists a folder and hands out what is in it.
 
-use std::ffi::{CString, OsStr};
+use std::collections::HashSet;
+use std::ffi::{CStr, CString, OsStr};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
@@ -23,12 +24,24 @@ pub(super) struct Folder {
     pub(super) path: Arc<Path>,
 }
 
+const FOLDER: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
+
 impl Folder {
-    pub(super) fn open(path: &Arc<Path>) -> rustix::io::Result<Self> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    pub(super) fn open(path: &Path) -> rustix::io::Result<Self> {
         Ok(Self {
-            handle: rustix::fs::open(&**path, flags, Mode::empty())?,
-            path: Arc::clone(path),
+            handle: rustix::fs::open(path, FOLDER, Mode::empty())?,
+            path: Arc::from(path),
+        })
+    }
+
+    /// A folder in this one: however deep it is, its path need not be short enough for the system.
+    fn inner(&self, name: &CStr) -> rustix::io::Result<Self> {
+        Ok(Self {
+            handle: rustix::fs::openat(&self.handle, name, FOLDER, Mode::empty())?,
+            path: Arc::from(self.join(name.to_bytes())),
         })
     }
 
@@ -38,13 +51,29 @@ impl Folder {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn folder<'s>(&'s self, scope: &rayon::Scope<'s>, path: &Arc<Path>) {
-        let folder = match Folder::open(path) {
-            Ok(folder) => Arc::new(folder),
-            Err(cause) => return self.failed(path, cause),
-        };
+    /// A folder that was named.
+    pub(super) fn top<'s>(&'s self, scope: &rayon::Scope<'s>, path: &Path) {
+        match Folder::open(path) {
+            Ok(folder) => self.folder(scope, &Arc::new(folder)),
+            Err(cause) => self.failed(path, cause),
+        }
+    }
+
+    fn inner<'s>(&'s self, scope: &rayon::Scope<'s>, parent: Arc<Folder>, name: &CStr) {
+        match parent.inner(name) {
+            Ok(folder) => {
+                // Not kept open while what is below is searched.
+                drop(parent);
+                self.folder(scope, &Arc::new(folder));
+            }
+            Err(cause) => self.failed(&parent.join(name.to_bytes()), cause),
+        }
+    }
+
+    fn folder<'s>(&'s self, scope: &rayon::Scope<'s>, folder: &Arc<Folder>) {
+        let path = &*folder.path;
         add(&self.counters.folders, 1);
-        if is_of_the_kernel(&folder) {
+        if self.made_up.contains(path) {
             return;
         }
         let mut space = vec![MaybeUninit::uninit(); LISTING];
@@ -65,28 +94,28 @@ impl<'a> Walk<'a> {
             self.text(name.to_bytes(), Place::Name, || {
                 folder.join(name.to_bytes())
             });
-            match self.kind(&folder, name, entry.file_type()) {
+            match self.kind(folder, name, entry.file_type()) {
                 Some(FileType::Directory) => {
-                    let path: Arc<Path> = Arc::from(folder.join(name.to_bytes()));
-                    scope.spawn(move |scope| self.folder(scope, &path));
+                    let (parent, name) = (Arc::clone(folder), name.to_owned());
+                    scope.spawn(move |scope| self.inner(scope, parent, &name));
                 }
                 Some(FileType::RegularFile) => {
                     batch.push(name.to_owned());
                     if batch.len() == BATCH {
-                        self.hand_out(scope, &folder, std::mem::take(&mut batch));
+                        self.hand_out(scope, folder, std::mem::take(&mut batch));
                     }
                 }
-                Some(FileType::Symlink) => self.link(&folder, name),
+                Some(FileType::Symlink) => self.link(folder, name),
                 Some(_) => add(&self.counters.special, 1),
                 None => {}
             }
         }
-        self.files(scope, &folder, &batch);
+        self.files(scope, folder, &batch);
     }
 
     /// A file that was named.
     pub(super) fn single<'s>(&'s self, scope: &rayon::Scope<'s>, folder: &Path, name: &[u8]) {
-        match (Folder::open(&Arc::from(folder)), CString::new(name)) {
+        match (Folder::open(folder), CString::new(name)) {
             (Ok(folder), Ok(name)) => {
                 self.text(name.to_bytes(), Place::Name, || {
                     folder.join(name.to_bytes())
@@ -104,7 +133,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What an entry is; some file systems do not tell in the listing.
-    fn kind(&self, folder: &Folder, name: &std::ffi::CStr, told: FileType) -> Option<FileType> {
+    fn kind(&self, folder: &Folder, name: &CStr, told: FileType) -> Option<FileType> {
         if told != FileType::Unknown {
             return Some(told);
         }
@@ -117,7 +146,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn link(&self, folder: &Folder, name: &std::ffi::CStr) {
+    fn link(&self, folder: &Folder, name: &CStr) {
         let path = || folder.join(name.to_bytes());
         match rustix::fs::readlinkat(&folder.handle, name, Vec::new()) {
             Ok(target) => {
@@ -134,27 +163,33 @@ fn is_of_optimiser(folder: &Path, name: &[u8]) -> bool {
     name == b".links" && folder.ends_with("store")
 }
 
-/// Whether a folder holds what the kernel makes up: processes, devices, settings.
-fn is_of_the_kernel(folder: &Folder) -> bool {
-    // proc, sysfs, debugfs, tracefs, cgroup2, devpts, bpf, securityfs, configfs, selinux, pstore,
-    // efivarfs, binfmt_misc, mqueue, fusectl; from linux/magic.h.
-    const MADE_UP: [u64; 15] = [
-        0x9fa0,
-        0x6265_6572,
-        0x6462_6720,
-        0x7472_6163,
-        0x6367_7270,
-        0x1cd1,
-        0xcafe_4a11,
-        0x7363_6673,
-        0x6265_6570,
-        0xf97c_ff8c,
-        0x6165_676c,
-        0xde5e_81e4,
-        0x4249_4e4d,
-        0x1980_0202,
-        0x6573_5543,
+/// Where the kernel shows what it makes up: processes, devices, settings.
+pub(super) fn made_up() -> HashSet<PathBuf> {
+    const KINDS: [&str; 16] = [
+        "proc",
+        "sysfs",
+        "devtmpfs",
+        "devpts",
+        "debugfs",
+        "tracefs",
+        "cgroup",
+        "cgroup2",
+        "bpf",
+        "securityfs",
+        "configfs",
+        "selinuxfs",
+        "pstore",
+        "efivarfs",
+        "binfmt_misc",
+        "fusectl",
     ];
-    #[allow(clippy::cast_sign_loss, reason = "the magic number is a bit pattern")]
-    rustix::fs::fstatfs(&folder.handle).is_ok_and(|found| MADE_UP.contains(&(found.f_type as u64)))
+    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    mounts
+        .lines()
+        .filter_map(|line| {
+            let mut words = line.split(' ').skip(1);
+            let (place, kind) = (words.next()?, words.next()?);
+            KINDS.contains(&kind).then(|| PathBuf::from(place))
+        })
+        .collect()
 }

@@ -10,7 +10,7 @@ use nixseal_scan::value::NamedValue;
 use nixseal_scan::walk::{Outcome, Search};
 
 /// A search for some values, called `0`, `1` and so on.
-pub fn matcher<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>) -> Matcher {
+pub(crate) fn matcher<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>) -> Matcher {
     let named = |(number, value): (usize, V)| NamedValue {
         name: number.to_string(),
         value: SecretBytes::copy_of(value.as_ref()),
@@ -21,7 +21,7 @@ pub fn matcher<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>) -> Matcher {
 
 /// What is found in a text.
 #[allow(dead_code, reason = "not every test uses it")]
-pub fn found(matcher: &Matcher, text: &[u8]) -> Vec<Occurrence> {
+pub(crate) fn found(matcher: &Matcher, text: &[u8]) -> Vec<Occurrence> {
     let mut found = Vec::new();
     matcher.search(text, &mut found);
     found
@@ -29,7 +29,7 @@ pub fn found(matcher: &Matcher, text: &[u8]) -> Vec<Occurrence> {
 
 /// What is found below some paths.
 #[allow(dead_code, reason = "not every test uses it")]
-pub fn walk<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>, roots: &[PathBuf]) -> Outcome {
+pub(crate) fn walk<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>, roots: &[PathBuf]) -> Outcome {
     let search = Search {
         values: Some(matcher(values)),
         shapes: None,
