@@ -4,6 +4,7 @@ mod activate;
 mod convert;
 mod exec;
 mod git;
+mod scan;
 mod secret;
 mod status;
 mod tree;
@@ -16,6 +17,7 @@ pub(crate) use self::activate::Activate;
 pub(crate) use self::convert::Convert;
 pub(crate) use self::exec::Exec;
 pub(crate) use self::git::{Git, GitMerge, GitSetup, GitTextconv};
+pub(crate) use self::scan::Scan;
 pub(crate) use self::secret::{Edit, Generator, Set, Show, Type, Unset};
 pub(crate) use self::status::Status;
 pub(crate) use self::tree::Rotate;
@@ -76,6 +78,9 @@ pub(crate) enum Command {
     /// Install the secrets of a manifest on this host.
     #[command(after_help = activate::EXAMPLES)]
     Activate(Activate),
+    /// Search the store, a closure or folders for the values of secrets.
+    #[command(after_help = scan::EXAMPLES)]
+    Scan(Scan),
     /// Encrypt any file to given recipients.
     Encrypt(Encrypt),
     /// Decrypt any age file.

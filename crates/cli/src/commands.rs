@@ -14,6 +14,7 @@ mod place;
 mod rekey;
 mod rotate;
 mod rules;
+mod scan;
 mod sealed;
 mod session;
 mod set;
@@ -60,6 +61,7 @@ pub(crate) fn run(context: &Context, arguments: &[OsString]) -> u8 {
         Command::Convert(arguments) => convert::run(context, arguments),
         Command::Exec(arguments) => exec::run(context, arguments),
         Command::Activate(arguments) => activate::run(context, arguments),
+        Command::Scan(arguments) => scan::run(context, arguments),
         Command::Encrypt(arguments) => encrypt::run(context, arguments),
         Command::Decrypt(arguments) => decrypt::run(context, arguments),
         Command::Key(key) => key::run(context, key),

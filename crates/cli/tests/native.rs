@@ -18,6 +18,8 @@ mod leaks;
 mod prompts;
 #[path = "native/repository.rs"]
 mod repository;
+#[path = "native/scan.rs"]
+mod scan;
 #[path = "native/scripts.rs"]
 mod scripts;
 #[path = "native/sops_file.rs"]
