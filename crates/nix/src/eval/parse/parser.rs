@@ -19,10 +19,7 @@ pub(crate) fn parse(text: &str, symbols: &mut Symbols) -> Result<Tree> {
 }
 
 /// Parses a whole text; gives the places of its comments too, in order.
-pub(crate) fn parse_with_comments(
-    text: &str,
-    symbols: &mut Symbols,
-) -> Result<(Tree, Vec<Span>)> {
+pub(crate) fn parse_with_comments(text: &str, symbols: &mut Symbols) -> Result<(Tree, Vec<Span>)> {
     let mut parser = Parser::new(text, symbols);
     parser.lexer.comments = Some(Vec::new());
     let tree = parser.whole()?;
