@@ -181,7 +181,8 @@ pub fn is_placeholder(text: &str) -> bool {
 /// Whether a text says where the secret is, in one of the ways of programs and modules.
 pub fn is_reference(text: &str) -> bool {
     const BEGINNINGS: &[&str] = &[
-        "$", "`",
+        "$",
+        "`",
         "@",
         "%",
         "{{",

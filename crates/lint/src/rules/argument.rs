@@ -3,7 +3,7 @@
 use nixseal_nix::syntax::{Node, Part, Tree};
 
 use super::literal::is_decrypted;
-use super::read::{Reads, reads};
+use super::read::{Reads, claim_paths, reads};
 use crate::rule;
 use crate::tree::{call, dotted, is_reader, literal};
 use crate::value::{Value, judge};
@@ -37,6 +37,9 @@ pub(super) fn trace<'t>(
         _ => arguments.first(),
     };
     if shown.is_some_and(|shown| is_secret(walker, shown, 0)) && walker.claim(tree.span) {
+        arguments
+            .iter()
+            .for_each(|argument| claim_paths(walker, argument));
         let message = format!("{name} prints a secret");
         walker.report(rule::TRACE_SECRET, tree.span, message);
     }

@@ -16,7 +16,10 @@ pub(super) fn binding<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
     let value = walker.resolved(unwrapped(walker.syntax, value));
     match name {
         "hashedPassword" | "initialHashedPassword" => hashed(walker, name, value),
-        "hashedPasswordFile" => file(walker, value),
+        "hashedPasswordFile" => {
+            let value = walker.resolved(super::write::within(walker, value));
+            file(walker, value);
+        }
         "password" | "initialPassword" if is_user(&walker.path) => {
             let is_hash = literal(value).is_some_and(|text| is_hash(text.trim()));
             if is_hash && walker.claim(value.span) {

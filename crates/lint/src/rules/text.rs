@@ -120,17 +120,12 @@ fn hashes(walker: &mut Walker<'_>, place: &Place<'_>, text: &str) {
     if !text.contains('$') && !text.contains('{') {
         return;
     }
-    for word in
-        text.split(|one: char| one.is_whitespace() || matches!(one, '"' | '\'' | ',' | ';' | '='))
-    {
-        if word.len() >= 20 && is_hash(word) {
-            report(
-                walker,
-                place,
-                rule::PASSWORD_HASH,
-                word,
-                "the hash of a password stands here".to_owned(),
-            );
+    let ends = |one: char| one.is_whitespace() || matches!(one, '"' | '\'' | ';');
+    for word in text.split(ends).filter(|word| word.len() >= 20) {
+        let behind = word.split_once('=').map_or(word, |(_, behind)| behind);
+        if let Some(hash) = [word, behind].into_iter().find(|text| is_hash(text)) {
+            let message = "the hash of a password stands here".to_owned();
+            report(walker, place, rule::PASSWORD_HASH, hash, message);
         }
     }
 }
