@@ -3,6 +3,7 @@
 mod convert;
 mod exec;
 mod git;
+mod lint;
 mod secret;
 mod tree;
 
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use self::convert::Convert;
 pub(crate) use self::exec::Exec;
 pub(crate) use self::git::{Git, GitMerge, GitSetup, GitTextconv};
+pub(crate) use self::lint::Lint;
 pub(crate) use self::secret::{Edit, Generator, Set, Show, Type, Unset};
 pub(crate) use self::tree::Rotate;
 
@@ -79,6 +81,9 @@ pub(crate) enum Command {
     Init(Init),
     /// Print the rules as they are understood.
     Rules(RulesCommand),
+    /// Look for secrets that Nix files would put into the store.
+    #[command(after_help = lint::LINT_EXAMPLES)]
+    Lint(Lint),
     /// Print the completion script of a shell.
     Completions {
         /// Which shell.

@@ -8,6 +8,7 @@ mod exec;
 mod git;
 mod init;
 mod key;
+mod lint;
 mod pages;
 mod place;
 mod rekey;
@@ -60,6 +61,7 @@ pub(crate) fn run(context: &Context, arguments: &[OsString]) -> u8 {
         Command::Exec(arguments) => exec::run(context, arguments),
         Command::Encrypt(arguments) => encrypt::run(context, arguments),
         Command::Decrypt(arguments) => decrypt::run(context, arguments),
+        Command::Lint(arguments) => lint::run(context, arguments),
         Command::Key(key) => key::run(context, key),
         Command::Init(arguments) => init::run(context, arguments),
         Command::Rules(arguments) => rules::run(context, arguments),

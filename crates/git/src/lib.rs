@@ -4,6 +4,7 @@
 //! Merging and rendering are pure; [`setup`] and [`staged`] run `git`.
 
 mod command;
+pub mod files;
 pub mod merge;
 pub mod setup;
 pub mod staged;

@@ -221,6 +221,18 @@ pub fn is_reference(text: &str) -> bool {
         || text.contains("$(")
         || text.contains("${")
         || is_store_entry(text)
+        || is_call(text)
+        || text.contains("::")
+            && text
+                .chars()
+                .all(|one| one.is_ascii_hexdigit() || one == ':')
+}
+
+/// A call in some language: `strenv(TOKEN)`, of which the end may be cut off.
+fn is_call(text: &str) -> bool {
+    let is_name = |one: char| one.is_ascii_alphabetic() || matches!(one, '_' | '.');
+    text.split_once('(')
+        .is_some_and(|(name, _)| !name.is_empty() && name.chars().all(is_name))
 }
 
 /// An entry of a password store: `mail/work/password`.

@@ -65,15 +65,18 @@ fn each<'t>(
 }
 
 fn judge_one<'t>(walker: &mut Walker<'t>, name: &str, naming: Naming, value: &'t Tree) {
+    let wants_value = wants_value(&walker.path, naming);
     if let Some(names) = dotted(walker.syntax, value) {
-        if is_decrypted(&names) {
+        if wants_value && is_decrypted(&names) {
             let message = format!("'{name}' gets the path of a secret, not its value");
             walker.report(rule::PATH_AS_VALUE, value.span, message);
         }
         return;
     }
     let Some(text) = literal(value) else {
-        interpolated(walker, name, value);
+        if wants_value {
+            interpolated(walker, name, value);
+        }
         return;
     };
     if walker.is_claimed(value.span) {
@@ -82,9 +85,11 @@ fn judge_one<'t>(walker: &mut Walker<'t>, name: &str, naming: Naming, value: &'t
     let known = file_option(&walker.path);
     let naming = known.map_or(naming, |_| Naming::Password);
     match judge(&text, naming) {
-        Value::Harmless => return,
-        // Told by the rules about hashes.
-        Value::Hash => return,
+        // Hashes are told by rules of their own.
+        Value::Harmless | Value::Hash => return,
+        Value::Decrypted if !wants_value => return,
+        // A table from names to names of entries elsewhere.
+        Value::Secret if known.is_none() && text == name => return,
         Value::Decrypted => {
             walker.claim(value.span);
             let message = format!("'{name}' gets the path of a secret, not its value");
@@ -119,6 +124,17 @@ fn judge_one<'t>(walker: &mut Walker<'t>, name: &str, naming: Naming, value: &'t
         ),
     };
     walker.report_secret(rule, value.span, message, rule.instead.to_owned());
+}
+
+/// Whether an option surely takes the secret itself. Many modules read a file wherever settings
+/// name one, as `_secret` or in a table of secrets; of those nothing can be told.
+fn wants_value(path: &[&str], naming: Naming) -> bool {
+    let reads_files = path
+        .iter()
+        .any(|name| name.to_ascii_lowercase().contains("secret"));
+    file_option(path).is_some()
+        || is_environment(path)
+        || naming == Naming::Password && !reads_files
 }
 
 /// `"${config.age.secrets.x.path}"` alone is the path as well.

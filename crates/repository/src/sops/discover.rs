@@ -132,6 +132,13 @@ pub fn root(start: &Path) -> Option<PathBuf> {
     }
 }
 
+/// Whether a folder is one of a tool, or a cache: nobody keeps secrets for others in it.
+pub fn is_skipped(folder: &Path) -> bool {
+    let name = folder.file_name().and_then(|name| name.to_str());
+    // Folders of compilers and other caches say so.
+    name.is_some_and(|name| SKIPPED.contains(&name)) || folder.join("CACHEDIR.TAG").exists()
+}
+
 /// Finds all files below `root`, an absolute path, that a rule is for. Findings show paths from
 /// `current`.
 pub fn walk(root: &Path, current: &Path) -> Tree {
@@ -248,10 +255,8 @@ impl<'a> Walk<'a> {
             return;
         };
         if kind.is_dir() {
-            let skipped = name.to_str().is_some_and(|name| SKIPPED.contains(&name));
             let path = entry.path();
-            // Folders of compilers and other caches say so.
-            if !skipped && !path.join("CACHEDIR.TAG").exists() {
+            if !is_skipped(&path) {
                 pending.push((path, config.cloned(), false));
             }
         } else if kind.is_file()
