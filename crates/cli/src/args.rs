@@ -1,5 +1,6 @@
 //! The command line as typed.
 
+mod check;
 mod convert;
 mod exec;
 mod git;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::check::Check;
 pub(crate) use self::convert::Convert;
 pub(crate) use self::exec::Exec;
 pub(crate) use self::git::{Git, GitMerge, GitSetup, GitTextconv};
@@ -81,6 +83,9 @@ pub(crate) enum Command {
     Init(Init),
     /// Print the rules as they are understood.
     Rules(RulesCommand),
+    /// Check a whole repository, for hooks and CI: rules, files, recipients, configurations.
+    #[command(after_help = check::CHECK_EXAMPLES)]
+    Check(Check),
     /// Look for secrets that Nix files would put into the store.
     #[command(after_help = lint::LINT_EXAMPLES)]
     Lint(Lint),

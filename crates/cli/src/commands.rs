@@ -1,5 +1,6 @@
 //! nixseal's own commands, one file a verb.
 
+mod check;
 mod convert;
 mod decrypt;
 mod edit;
@@ -61,6 +62,7 @@ pub(crate) fn run(context: &Context, arguments: &[OsString]) -> u8 {
         Command::Exec(arguments) => exec::run(context, arguments),
         Command::Encrypt(arguments) => encrypt::run(context, arguments),
         Command::Decrypt(arguments) => decrypt::run(context, arguments),
+        Command::Check(arguments) => check::run(context, arguments),
         Command::Lint(arguments) => lint::run(context, arguments),
         Command::Key(key) => key::run(context, key),
         Command::Init(arguments) => init::run(context, arguments),

@@ -21,12 +21,25 @@ pub fn listed(folder: &Path) -> Result<Vec<PathBuf>, GitError> {
         "--others",
         "--exclude-standard",
     ];
-    let output = Git::new(folder).run(&arguments, b"")?;
-    let names = output
-        .expose()
-        .split(|byte| *byte == 0)
-        .filter(|name| !name.is_empty());
+    list(folder, &arguments)
+}
+
+/// Those that git does not track and would add.
+///
+/// # Errors
+/// As [`listed`].
+pub fn untracked(folder: &Path) -> Result<Vec<PathBuf>, GitError> {
+    list(
+        folder,
+        &["ls-files", "-z", "--others", "--exclude-standard"],
+    )
+}
+
+fn list(folder: &Path, arguments: &[&str]) -> Result<Vec<PathBuf>, GitError> {
+    let output = Git::new(folder).run(arguments, b"")?;
+    let names = output.expose().split(|byte| *byte == 0);
     let mut paths: Vec<PathBuf> = names
+        .filter(|name| !name.is_empty())
         .map(|name| folder.join(OsString::from_vec(name.to_vec())))
         .collect();
     paths.sort_unstable();

@@ -207,6 +207,11 @@ pub trait Surroundings: Sync {
     /// The beginning of the file at `path`, if it is there and can be read.
     fn beginning(&self, path: &Path) -> Option<Vec<u8>>;
 
+    /// Whether there is a file at `path`.
+    fn is_file(&self, _path: &Path) -> bool {
+        false
+    }
+
     /// Whether there is a folder at `path`.
     fn is_folder(&self, _path: &Path) -> bool {
         false

@@ -25,6 +25,6 @@ pub mod words;
 
 pub use files::{Nowhere, Surroundings};
 pub use finding::{Finding, Place};
-pub use lint::lint_text;
+pub use lint::{Declaration, Report, lint_text, report};
 pub use run::on_big_stack;
 pub use source::Text;

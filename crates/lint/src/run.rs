@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::files::{Surroundings, content};
 use crate::finding::Finding;
-use crate::lint::lint_text;
+use crate::lint::{Report, report};
 use crate::{beside, rule};
 
 /// Stack of a thread that walks a tree: more than the deepest tree takes.
@@ -39,6 +39,10 @@ impl Surroundings for OnDisk {
         beginning(path)
     }
 
+    fn is_file(&self, path: &Path) -> bool {
+        path.is_file()
+    }
+
     fn is_folder(&self, path: &Path) -> bool {
         path.is_dir()
     }
@@ -49,21 +53,32 @@ impl Surroundings for OnDisk {
 ///
 /// # Errors
 /// When no threads can be started.
-pub fn run(files: &[File]) -> Result<Vec<Finding>, Diagnostic> {
+pub fn run(files: &[File]) -> Result<Report, Diagnostic> {
     on_big_stack(|| {
         let (nix, others): (Vec<&File>, Vec<&File>) =
             files.iter().partition(|file| is_nix(&file.path));
-        let mut found: Vec<Finding> = nix.into_par_iter().flat_map_iter(lint_file).collect();
-        found.par_extend(others.into_par_iter().filter_map(beside::private_key));
-        found.extend(beside::plaintext(files));
-        found.sort_by(|one, two| {
-            let place = |finding: &Finding| finding.place.as_ref().map(|place| place.start);
-            one.path
-                .cmp(&two.path)
-                .then_with(|| place(one).cmp(&place(two)))
-        });
-        found
+        let reports: Vec<Report> = nix.into_par_iter().map(lint_file).collect();
+        let mut all = Report::default();
+        for report in reports {
+            all.findings.extend(report.findings);
+            all.declarations.extend(report.declarations);
+        }
+        all.findings
+            .par_extend(others.into_par_iter().filter_map(beside::private_key));
+        all.findings.extend(beside::plaintext(files));
+        sort(&mut all.findings);
+        all
     })
+}
+
+/// Sorts findings by path and place.
+pub fn sort(findings: &mut [Finding]) {
+    let place = |finding: &Finding| finding.place.as_ref().map(|place| place.start);
+    findings.sort_by(|one, two| {
+        one.path
+            .cmp(&two.path)
+            .then_with(|| place(one).cmp(&place(two)))
+    });
 }
 
 /// Runs `work` on threads whose stacks are big enough for any tree.
@@ -83,18 +98,24 @@ pub fn is_nix(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "nix")
 }
 
-fn lint_file(file: &File) -> Vec<Finding> {
+fn lint_file(file: &File) -> Report {
     match fs::read_text(&file.path, LARGEST) {
-        Ok(text) => lint_text(&text, Some(&file.path), &file.shown, &OnDisk),
+        Ok(text) => report(&text, Some(&file.path), &file.shown, &OnDisk),
         // Gone since it was listed.
-        Err(error) if error.is_not_found() => Vec::new(),
-        Err(error) => vec![Finding {
-            rule: rule::NOT_PARSED,
-            path: file.shown.clone(),
-            place: None,
-            message: format!("this was not looked at: {}", error.cause),
-            help: rule::NOT_PARSED.instead.to_owned(),
-        }],
+        Err(error) if error.is_not_found() => Report::default(),
+        Err(error) => {
+            let finding = Finding {
+                rule: rule::NOT_PARSED,
+                path: file.shown.clone(),
+                place: None,
+                message: format!("this was not looked at: {}", error.cause),
+                help: rule::NOT_PARSED.instead.to_owned(),
+            };
+            Report {
+                findings: vec![finding],
+                ..Report::default()
+            }
+        }
     }
 }
 

@@ -22,6 +22,17 @@ pub(crate) struct Raw {
     pub(crate) help: String,
 }
 
+/// The encrypted file of a secret, as a configuration names it.
+pub(crate) struct RawDeclaration {
+    /// The option: `age.secrets.wifi`.
+    pub(crate) option: String,
+    /// The path as written, without what it starts from.
+    pub(crate) path: String,
+    /// Whether it starts from the flake's folder; else from that of the text.
+    pub(crate) of_flake: bool,
+    pub(crate) span: Span,
+}
+
 /// One run over one text.
 pub(crate) struct Walker<'t> {
     pub(crate) syntax: &'t Syntax,
@@ -36,6 +47,7 @@ pub(crate) struct Walker<'t> {
     claimed: HashSet<usize>,
     pub(crate) found: Vec<Raw>,
     pub(crate) secrets: Vec<Span>,
+    pub(crate) declared: Vec<RawDeclaration>,
     /// Whether strings outside of the store are on purpose (`sops.validateSopsFiles = false`).
     pub(crate) unvalidated: bool,
 }
@@ -47,7 +59,7 @@ impl<'t> Walker<'t> {
         text: &'t str,
         folder: Option<&'t Path>,
         surroundings: &'t dyn Surroundings,
-    ) -> (Vec<Raw>, Vec<Span>) {
+    ) -> Self {
         let mut walker = Self {
             syntax,
             text,
@@ -58,10 +70,11 @@ impl<'t> Walker<'t> {
             claimed: HashSet::new(),
             found: Vec::new(),
             secrets: Vec::new(),
+            declared: Vec::new(),
             unvalidated: text.contains("validateSopsFiles = false"),
         };
         walker.tree(&syntax.tree);
-        (walker.found, walker.secrets)
+        walker
     }
 
     /// What a variable is bound to, where that is written in the text.

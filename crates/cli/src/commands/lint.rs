@@ -22,8 +22,8 @@ pub(crate) fn run(context: &Context, arguments: &Lint) -> Outcome {
     let session = Session::new(context)?;
     let form = Form::of(arguments.json, arguments.sarif);
     let files = files(&session, &arguments.paths, form)?;
-    let found = nixseal_lint::run::run(&files).map_err(Failure::of)?;
-    Ok(print(context, form, &found, files.len()))
+    let report = nixseal_lint::run::run(&files).map_err(Failure::of)?;
+    Ok(print(context, form, &report.findings, files.len()))
 }
 
 fn rules(context: &Context) {

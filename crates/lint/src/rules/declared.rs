@@ -1,10 +1,10 @@
 //! What a configuration says of its secrets: where their files are, and who may read them.
 
-use nixseal_nix::syntax::Tree;
+use nixseal_nix::syntax::{Node, Tree};
 
 use crate::rule;
-use crate::tree::{Piece, literal, pieces, unwrapped};
-use crate::walk::Walker;
+use crate::tree::{Piece, dotted, literal, pieces, unwrapped};
+use crate::walk::{RawDeclaration, Walker};
 
 /// Looks at the options of agenix and sops-nix.
 pub(super) fn binding<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
@@ -35,10 +35,9 @@ fn tool(path: &[&str]) -> Option<&'static str> {
 
 fn file<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
     let value = walker.resolved(unwrapped(walker.syntax, value));
+    declare(walker, value);
     let text = match pieces(value).first() {
-        Some(Piece::Text(text)) if matches!(value.node, nixseal_nix::syntax::Node::Text(_)) => {
-            text.clone()
-        }
+        Some(Piece::Text(text)) if matches!(value.node, Node::Text(_)) => text.clone(),
         _ => return,
     };
     if text.starts_with("/nix/store/") || text.is_empty() {
@@ -50,6 +49,50 @@ fn file<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
         false => format!("'{text}' is text, not a path, and found from nowhere"),
     };
     walker.report(rule::FILE_OUTSIDE_STORE, value.span, message);
+}
+
+/// Notes the file that a configuration names, where that is written in full.
+fn declare<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
+    let mut path = String::new();
+    let mut of_flake = false;
+    let is_text = matches!(value.node, Node::Text(_));
+    for (number, piece) in pieces(value).into_iter().enumerate() {
+        match piece {
+            // Text that begins with itself is outside of the store.
+            Piece::Text(_) if number == 0 && is_text => return,
+            Piece::Text(text) => path.push_str(&text),
+            Piece::Value(piece) => {
+                let names = dotted(walker.syntax, piece).unwrap_or_default();
+                if number > 0
+                    || !matches!(
+                        names.as_slice(),
+                        ["self"] | ["inputs", "self"] | ["self", "outPath"]
+                    )
+                {
+                    return;
+                }
+                of_flake = true;
+            }
+        }
+    }
+    let names = walker
+        .path
+        .iter()
+        .skip_while(|name| !matches!(**name, "age" | "sops" | "vaultix"));
+    let option: Vec<&str> = names.copied().collect();
+    if path.is_empty() || path.starts_with('~') {
+        return;
+    }
+    let option = match option.as_slice() {
+        [option @ .., "file" | "rekeyFile" | "sopsFile"] => option.join("."),
+        all => all.join("."),
+    };
+    walker.declared.push(RawDeclaration {
+        option,
+        path,
+        of_flake,
+        span: value.span,
+    });
 }
 
 fn mode<'t>(walker: &mut Walker<'t>, value: &'t Tree) {

@@ -60,8 +60,13 @@ pub(in crate::commands) fn print(
             context.ui.say(format!("{what} in {files}"));
         }
     }
-    match count {
-        0 => Exit::Done,
-        _ => Exit::Found,
+    exit(found)
+}
+
+/// Whether a check fails: notes alone do not count.
+pub(in crate::commands) fn exit(found: &[Finding]) -> Exit {
+    match found.iter().any(|one| one.severity() > Severity::Note) {
+        true => Exit::Found,
+        false => Exit::Done,
     }
 }
