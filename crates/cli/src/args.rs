@@ -1,9 +1,11 @@
 //! The command line as typed.
 
 mod activate;
+mod check;
 mod convert;
 mod exec;
 mod git;
+mod lint;
 mod scan;
 mod secret;
 mod status;
@@ -14,9 +16,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::activate::Activate;
+pub(crate) use self::check::Check;
 pub(crate) use self::convert::Convert;
 pub(crate) use self::exec::Exec;
 pub(crate) use self::git::{Git, GitMerge, GitSetup, GitTextconv};
+pub(crate) use self::lint::Lint;
 pub(crate) use self::scan::Scan;
 pub(crate) use self::secret::{Edit, Generator, Set, Show, Type, Unset};
 pub(crate) use self::status::Status;
@@ -92,6 +96,12 @@ pub(crate) enum Command {
     Init(Init),
     /// Print the rules as they are understood.
     Rules(RulesCommand),
+    /// Check a whole repository, for hooks and CI: rules, files, recipients, configurations.
+    #[command(after_help = check::CHECK_EXAMPLES)]
+    Check(Check),
+    /// Look for secrets that Nix files would put into the store.
+    #[command(after_help = lint::LINT_EXAMPLES)]
+    Lint(Lint),
     /// Print the completion script of a shell.
     Completions {
         /// Which shell.

@@ -1,6 +1,7 @@
 //! nixseal's own commands, one file a verb.
 
 mod activate;
+mod check;
 mod convert;
 mod decrypt;
 mod edit;
@@ -9,6 +10,7 @@ mod exec;
 mod git;
 mod init;
 mod key;
+mod lint;
 mod pages;
 mod place;
 mod rekey;
@@ -64,6 +66,8 @@ pub(crate) fn run(context: &Context, arguments: &[OsString]) -> u8 {
         Command::Scan(arguments) => scan::run(context, arguments),
         Command::Encrypt(arguments) => encrypt::run(context, arguments),
         Command::Decrypt(arguments) => decrypt::run(context, arguments),
+        Command::Check(arguments) => check::run(context, arguments),
+        Command::Lint(arguments) => lint::run(context, arguments),
         Command::Key(key) => key::run(context, key),
         Command::Init(arguments) => init::run(context, arguments),
         Command::Rules(arguments) => rules::run(context, arguments),

@@ -6,6 +6,7 @@
 //! is not an error: whoever reads has enough.
 
 mod askpass;
+mod finding;
 pub(crate) mod progress;
 mod prompter;
 mod report;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 
 use nixseal_base::diag::{Diagnostic, Severity};
 use nixseal_base::env::{Environment, NO_COLOR, TERM};
+use nixseal_lint::Finding;
 
 use crate::failure::{Exit, Failure, Outcome};
 
@@ -143,6 +145,13 @@ impl Ui {
             diagnostic,
             &paint(self.colours.err, Style::Bold, "hint:"),
         ));
+    }
+
+    /// Shows what a check found on standard output; values are masked in it already.
+    pub(crate) fn found(&self, finding: &Finding) {
+        self.line(finding::render(finding, |style, text| {
+            paint(self.colours.out, style, text)
+        }));
     }
 
     /// Shows a warning without a place.

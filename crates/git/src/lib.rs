@@ -4,6 +4,7 @@
 //! Merging and rendering are pure; [`setup`], [`staged`] and [`history`] run `git`.
 
 mod command;
+pub mod files;
 pub mod history;
 pub mod merge;
 pub mod setup;

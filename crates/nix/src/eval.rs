@@ -29,17 +29,18 @@ mod json;
 mod lower;
 mod machine;
 mod operators;
-mod parse;
+pub(crate) mod parse;
 mod past;
 mod paths;
-mod symbol;
+pub(crate) mod symbol;
 mod value;
 
+pub use expression::Operator;
 pub(crate) use expression::{At, Kind};
 pub(crate) use fault::{Fault, FaultKind, Result};
 pub(crate) use machine::Machine;
 pub use past::{PastFile, PastFiles};
-pub(crate) use symbol::Symbol;
+pub use symbol::Symbol;
 pub(crate) use value::{ThunkId, Value};
 
 /// Stack of the evaluating thread: several times what the depths that the parser

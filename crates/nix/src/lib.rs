@@ -1,5 +1,6 @@
-//! Reading Nix without Nix: a lazy evaluator, and the rules of `secrets.nix` on
-//! top of it.
+//! Reading Nix without Nix: a lazy evaluator, the rules of `secrets.nix` on top
+//! of it, and the tree of a text for who only looks at it.
 
 pub mod eval;
 pub mod rules;
+pub mod syntax;

@@ -41,24 +41,24 @@ fn excerpt(text: &mut String, source: &Source, span: Span) {
     let Some(line) = source.text.lines().nth(at.line - 1) else {
         return;
     };
-    // A long line is cut so that the place stays in sight.
-    let skipped = (at.column - 1).saturating_sub(WIDTH / 2);
-    let line = masked(line);
-    let shown: String = line.chars().skip(skipped).take(WIDTH).map(plain).collect();
-    let left = shown
-        .chars()
-        .count()
-        .saturating_sub(at.column - 1 - skipped)
-        .max(1);
     let end = position(&source.text, span.end.max(span.start));
     let wanted = if end.line == at.line {
         end.column.saturating_sub(at.column)
     } else {
-        left
+        usize::MAX
     };
-    let number = at.line.to_string();
+    quote(text, at.line, &masked(line), at.column - 1, wanted);
+}
+
+/// A line with its number, and marks under `wanted` characters behind the first `from`.
+pub(super) fn quote(text: &mut String, number: usize, line: &str, from: usize, wanted: usize) {
+    // A long line is cut so that the place stays in sight.
+    let skipped = from.saturating_sub(WIDTH / 2);
+    let shown: String = line.chars().skip(skipped).take(WIDTH).map(plain).collect();
+    let left = shown.chars().count().saturating_sub(from - skipped).max(1);
+    let number = number.to_string();
     let margin = " ".repeat(number.len());
-    let indent = " ".repeat(at.column - 1 - skipped);
+    let indent = " ".repeat(from - skipped);
     let marks = "^".repeat(wanted.clamp(1, left));
     let _ = write!(
         text,

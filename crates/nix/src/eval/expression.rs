@@ -35,18 +35,30 @@ pub(crate) struct Expr {
 
 /// Operators that take two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Operator {
+pub enum Operator {
+    /// `+`
     Add,
+    /// `-`
     Subtract,
+    /// `*`
     Multiply,
+    /// `/`
     Divide,
+    /// `==`
     Equal,
+    /// `!=`
     NotEqual,
+    /// `<`
     Less,
+    /// `<=`
     LessOrEqual,
+    /// `>`
     More,
+    /// `>=`
     MoreOrEqual,
+    /// `//`
     Update,
+    /// `++`
     Concat,
 }
 

@@ -14,8 +14,8 @@ mod words;
 
 use nixseal_base::span::Span;
 
-pub(crate) use parser::parse;
-pub(crate) use tree::{Attr, AttrName, Entry, Node, Parameter, Part, Tree};
+pub(crate) use parser::{parse, parse_with_comments};
+pub use tree::{Attr, AttrName, Entry, Formal, Node, Parameter, Part, Tree};
 
 /// Why a text is not Nix.
 #[derive(Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 
 /// A name known to one [`Symbols`] table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Symbol(u32);
+pub struct Symbol(u32);
 
 /// All names of one evaluation.
 #[derive(Default)]

@@ -132,6 +132,13 @@ pub fn root(start: &Path) -> Option<PathBuf> {
     }
 }
 
+/// Whether a folder is one of a tool, or a cache: nobody keeps secrets for others in it.
+pub fn is_skipped(folder: &Path) -> bool {
+    let name = folder.file_name().and_then(|name| name.to_str());
+    // Folders of compilers and other caches say so.
+    name.is_some_and(|name| SKIPPED.contains(&name)) || folder.join("CACHEDIR.TAG").exists()
+}
+
 /// Finds all files below `root`, an absolute path, that a rule is for. Findings show paths from
 /// `current`.
 pub fn walk(root: &Path, current: &Path) -> Tree {

@@ -41,6 +41,22 @@ impl Scope {
         session: &Session<'_>,
         arguments: &RulesArgs,
     ) -> Result<Self, Failure> {
+        Self::around(session, arguments, true)
+    }
+
+    /// The same where there may be no rules at all.
+    pub(in crate::commands) fn perhaps(
+        session: &Session<'_>,
+        arguments: &RulesArgs,
+    ) -> Result<Self, Failure> {
+        Self::around(session, arguments, false)
+    }
+
+    fn around(
+        session: &Session<'_>,
+        arguments: &RulesArgs,
+        required: bool,
+    ) -> Result<Self, Failure> {
         let environment = &session.context.environment;
         let explicit = Explicit::of(arguments.rules.as_deref(), environment, session)?;
         let tree = match &explicit {
@@ -55,7 +71,7 @@ impl Scope {
             Explicit::Sops(_) if arguments.rules.is_some() => None,
             explicit => match rules_file(explicit.nix(), environment, None, &session.current) {
                 Ok(rules) => Some(rules),
-                Err(LocateError::NotFound(_)) if tree.is_some() => None,
+                Err(LocateError::NotFound(_)) if tree.is_some() || !required => None,
                 Err(error) => return Err(no_rules(error)),
             },
         };
@@ -116,6 +132,11 @@ impl Scope {
             age_files,
             tree,
         })
+    }
+
+    /// The rules file of `.age` files.
+    pub(in crate::commands) fn rules(&self) -> Option<&Path> {
+        self.rules.as_deref()
     }
 
     /// The rules and the lock of `.age` files.

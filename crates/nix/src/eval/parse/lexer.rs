@@ -15,6 +15,8 @@ pub(super) struct Lexer<'t> {
     run: Span,
     /// The same for the characters of a URI's scheme.
     scheme: Span,
+    /// Where comments stand, for who wants to know.
+    pub(super) comments: Option<Vec<Span>>,
 }
 
 impl<'t> Lexer<'t> {
@@ -24,6 +26,7 @@ impl<'t> Lexer<'t> {
             position: 0,
             run: Span::default(),
             scheme: Span::default(),
+            comments: None,
         }
     }
 
@@ -48,13 +51,29 @@ impl<'t> Lexer<'t> {
             match (self.byte(self.position), self.byte(self.position + 1)) {
                 (b' ' | b'\t' | b'\r' | b'\n', _) => self.position += 1,
                 (b'#', _) => {
-                    let rest = &self.text[self.position..];
+                    let start = self.position;
+                    let rest = &self.text[start..];
                     let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
                     self.position += end.unwrap_or(rest.len());
+                    self.note_comment(start);
                 }
-                (b'/', b'*') => self.skip_comment()?,
+                (b'/', b'*') => {
+                    let start = self.position;
+                    self.skip_comment()?;
+                    self.note_comment(start);
+                }
                 _ => return Ok(()),
             }
+        }
+    }
+
+    /// Notes a comment that ends here. Tokens that are looked at in advance are read again, and
+    /// so are the comments before them.
+    fn note_comment(&mut self, start: usize) {
+        if let Some(comments) = &mut self.comments
+            && comments.last().is_none_or(|last| last.start < start)
+        {
+            comments.push(Span::new(start, self.position));
         }
     }
 

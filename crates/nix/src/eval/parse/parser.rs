@@ -15,20 +15,15 @@ const DEPTH: u32 = 10_000;
 
 /// Parses a whole text.
 pub(crate) fn parse(text: &str, symbols: &mut Symbols) -> Result<Tree> {
-    let mut parser = Parser {
-        lexer: Lexer::new(text),
-        peeked: None,
-        end: 0,
-        depth: 0,
-        symbols,
-    };
-    let tree = parser.expression()?;
-    match parser.peek()? {
-        Token {
-            kind: Kind::End, ..
-        } => Ok(tree),
-        token => Err(parser.unexpected(token, "end of file")),
-    }
+    Parser::new(text, symbols).whole()
+}
+
+/// Parses a whole text; gives the places of its comments too, in order.
+pub(crate) fn parse_with_comments(text: &str, symbols: &mut Symbols) -> Result<(Tree, Vec<Span>)> {
+    let mut parser = Parser::new(text, symbols);
+    parser.lexer.comments = Some(Vec::new());
+    let tree = parser.whole()?;
+    Ok((tree, parser.lexer.comments.take().unwrap_or_default()))
 }
 
 /// How tightly operators bind, loosest first; those of one level do not mix
@@ -65,7 +60,29 @@ pub(super) struct Parser<'t, 's> {
     pub(super) symbols: &'s mut Symbols,
 }
 
+impl<'t, 's> Parser<'t, 's> {
+    fn new(text: &'t str, symbols: &'s mut Symbols) -> Self {
+        Self {
+            lexer: Lexer::new(text),
+            peeked: None,
+            end: 0,
+            depth: 0,
+            symbols,
+        }
+    }
+}
+
 impl Parser<'_, '_> {
+    fn whole(&mut self) -> Result<Tree> {
+        let tree = self.expression()?;
+        match self.peek()? {
+            Token {
+                kind: Kind::End, ..
+            } => Ok(tree),
+            token => Err(self.unexpected(token, "end of file")),
+        }
+    }
+
     pub(super) fn peek(&mut self) -> Result<Token> {
         if let Some(token) = self.peeked {
             return Ok(token);

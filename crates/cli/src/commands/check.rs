@@ -1,0 +1,117 @@
+//! `nixseal check`: one gate over a repository, for hooks and CI.
+
+mod gather;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use nixseal_check::{Findings, fix, kind};
+use nixseal_git::files::untracked;
+use nixseal_lint::rule::Severity;
+use nixseal_lint::{json, sarif};
+use nixseal_repository::locate::normalize;
+use serde_json::{Value, json};
+
+use self::gather::Gathered;
+use super::Session;
+use super::lint::output::{Form, exit};
+use crate::args::Check;
+use crate::context::Context;
+use crate::failure::{Failure, Outcome};
+use crate::ui::Style;
+
+/// Reads everything, mends what it may, and tells what is left.
+pub(crate) fn run(context: &Context, arguments: &Check) -> Outcome {
+    let session = Session::new(context)?;
+    let form = Form::of(arguments.json, arguments.sarif);
+    let mut gathered = Gathered::read(&session, arguments, form)?;
+    if arguments.fix {
+        mend(context, &mut gathered)?;
+        gathered = Gathered::read(&session, arguments, form)?;
+    }
+    let (secrets, files) = (gathered.secrets(), gathered.files.len());
+    let base = gathered.base.clone();
+    let mut found = gathered.check();
+    only_in(&mut found, &base, &session.current, &arguments.paths);
+    print(context, form, &found, secrets, files);
+    Ok(exit(&found))
+}
+
+/// Mends what needs no key, and tells what.
+fn mend(context: &Context, gathered: &mut Gathered) -> Result<(), Failure> {
+    let mut done = fix::locks(&gathered.repositories)?;
+    let found = gathered.take_check();
+    let untracked: BTreeSet<PathBuf> = untracked(&gathered.top)
+        .unwrap_or_default()
+        .into_iter()
+        .collect();
+    done.extend(fix::ignores(
+        &gathered.top,
+        &found,
+        &gathered.files,
+        &untracked,
+    )?);
+    done.extend(fix::modes(&found, &gathered.files)?);
+    for line in &done {
+        context.ui.say(line);
+    }
+    Ok(())
+}
+
+/// Leaves out what is elsewhere than the user named.
+fn only_in(found: &mut Findings, base: &Path, current: &Path, paths: &[PathBuf]) {
+    if paths.is_empty() {
+        return;
+    }
+    let wanted: Vec<PathBuf> = paths
+        .iter()
+        .map(|path| normalize(&current.join(path)))
+        .collect();
+    found.retain(|finding| {
+        let path = base.join(&finding.path);
+        wanted.iter().any(|wanted| path.starts_with(wanted))
+    });
+}
+
+fn print(context: &Context, form: Form, found: &Findings, secrets: usize, files: usize) {
+    match form {
+        Form::Sarif => context.ui.line(format!("{:#}", sarif::log(found))),
+        Form::Json => {
+            let findings = found.iter().map(|one| {
+                let mut value = json::finding(one);
+                if let Some(object) = value.as_object_mut() {
+                    object.insert("kind".to_owned(), json!(kind(one.rule).title()));
+                }
+                value
+            });
+            let findings: Vec<Value> = findings.collect();
+            let report = json!({ "secrets": secrets, "files": files, "findings": findings });
+            context.ui.line(format!("{report:#}"));
+        }
+        Form::Text => {
+            let mut last = None;
+            for one in found {
+                let own = kind(one.rule);
+                if last != Some(own) {
+                    context
+                        .ui
+                        .line(context.ui.styled(Style::Title, own.title()));
+                    last = Some(own);
+                }
+                context.ui.found(one);
+            }
+            let count = found
+                .iter()
+                .filter(|one| one.severity() > Severity::Note)
+                .count();
+            let count = match count {
+                0 => "nothing found".to_owned(),
+                1 => "1 finding".to_owned(),
+                count => format!("{count} findings"),
+            };
+            context.ui.say(format!(
+                "{count}; {secrets} secrets and {files} files were looked at"
+            ));
+        }
+    }
+}
