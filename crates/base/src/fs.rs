@@ -10,7 +10,7 @@ mod batch;
 mod output;
 mod sibling;
 
-pub use batch::{Batch, Creation};
+pub use batch::{Batch, Creation, replace};
 pub use output::Output;
 pub use sibling::sweep;
 
@@ -54,7 +54,10 @@ impl FsError {
 /// When it cannot be read or is longer than `limit` bytes.
 pub fn read_secret(path: &Path, limit: usize) -> Result<SecretBytes, FsError> {
     let file = open(path)?;
-    SecretBytes::read_from(file, limit).map_err(|cause| FsError::new("read", path, cause))
+    let expected = file.metadata().map_or(0, |data| data.len());
+    let expected = usize::try_from(expected).unwrap_or(0);
+    SecretBytes::read_expecting(file, expected, limit)
+        .map_err(|cause| FsError::new("read", path, cause))
 }
 
 /// Reads a whole file without secrets in it, such as ciphertext or rules.
