@@ -216,12 +216,8 @@ mod tests {
 
     fn run(line: &str, content: &str) -> (Result<(), EditorError>, String) {
         let folder = tempfile::tempdir().unwrap();
-        let batch = crate::fs::Batch::new();
         let file = folder.path().join("it's a file");
-        batch
-            .stage(&file, content.as_bytes(), crate::fs::Creation::PUBLIC)
-            .unwrap();
-        batch.commit().unwrap();
+        crate::fs::replace(&file, content.as_bytes(), crate::fs::Creation::PUBLIC).unwrap();
         let result = Editor::new(&environment(), line).run(&file);
         (result, crate::fs::read_text(&file, 1000).unwrap())
     }

@@ -11,7 +11,7 @@ mod folder;
 mod output;
 mod sibling;
 
-pub use batch::{Batch, Creation};
+pub use batch::{Batch, Creation, replace};
 pub use folder::{Folder, FolderLock, Kind, Ownership, Status};
 pub use output::Output;
 pub use sibling::sweep;
@@ -56,7 +56,10 @@ impl FsError {
 /// When it cannot be read or is longer than `limit` bytes.
 pub fn read_secret(path: &Path, limit: usize) -> Result<SecretBytes, FsError> {
     let file = open(path)?;
-    SecretBytes::read_from(file, limit).map_err(|cause| FsError::new("read", path, cause))
+    let expected = file.metadata().map_or(0, |data| data.len());
+    let expected = usize::try_from(expected).unwrap_or(0);
+    SecretBytes::read_expecting(file, expected, limit)
+        .map_err(|cause| FsError::new("read", path, cause))
 }
 
 /// Reads a whole file without secrets in it, such as ciphertext or rules.

@@ -6,19 +6,28 @@
 use std::fmt;
 use std::io::{self, Read};
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 /// How much one read takes; small secrets need a single block.
 const BLOCK: usize = 16 * 1024;
 
+/// The most that is taken at once because somebody expects it.
+const MOST_EXPECTED: usize = 1 << 30;
+
 /// Secret bytes of any length, wiped on drop.
 #[derive(Default, PartialEq, Eq)]
-pub struct SecretBytes(Zeroizing<Vec<u8>>);
+pub struct SecretBytes(Vec<u8>);
+
+impl Drop for SecretBytes {
+    fn drop(&mut self) {
+        wipe_buffer(&mut self.0);
+    }
+}
 
 impl SecretBytes {
     /// Takes over `bytes`; the caller keeps no copy.
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self(bytes)
     }
 
     /// Copies `bytes` into wiped memory.
@@ -30,22 +39,39 @@ impl SecretBytes {
     ///
     /// # Errors
     /// Those of the reader, and `FileTooLarge` when more than `limit` bytes come.
-    pub fn read_from(mut source: impl Read, limit: usize) -> io::Result<Self> {
-        let mut blocks: Vec<Zeroizing<Vec<u8>>> = Vec::new();
-        let mut total = 0;
+    pub fn read_from(source: impl Read, limit: usize) -> io::Result<Self> {
+        Self::read_expecting(source, 0, limit)
+    }
+
+    /// The same for a source that most likely has `expected` bytes (0 where nobody knows): they
+    /// are read into one block and not copied.
+    ///
+    /// # Errors
+    /// Those of [`Self::read_from`].
+    pub fn read_expecting(
+        mut source: impl Read,
+        expected: usize,
+        limit: usize,
+    ) -> io::Result<Self> {
+        let mut blocks: Vec<Self> = Vec::new();
+        let mut total = 0_usize;
+        // One more than is expected tells the end.
+        let mut size = match expected {
+            0 => BLOCK,
+            _ => expected.min(limit).min(MOST_EXPECTED) + 1,
+        };
         loop {
-            let size = BLOCK.max(total.min(16 * 1024 * 1024));
-            let mut block = Zeroizing::new(vec![0; size]);
+            let mut block = Self::new(vec![0; size]);
             let mut filled = 0;
-            while filled < block.len() {
-                match source.read(&mut block[filled..]) {
+            while filled < size {
+                match source.read(&mut block.0[filled..]) {
                     Ok(0) => break,
                     Ok(count) => filled += count,
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) => return Err(error),
                 }
             }
-            let ended = filled < block.len();
+            let ended = filled < size;
             total += filled;
             if total > limit {
                 return Err(io::Error::new(
@@ -53,15 +79,19 @@ impl SecretBytes {
                     format!("more than {limit} bytes"),
                 ));
             }
-            block.truncate(filled);
+            block.0.truncate(filled);
+            if ended && blocks.is_empty() {
+                return Ok(block);
+            }
             blocks.push(block);
             if ended {
                 break;
             }
+            size = BLOCK.max(total.min(16 * 1024 * 1024));
         }
         let mut bytes = Vec::with_capacity(total);
         for block in &blocks {
-            bytes.extend_from_slice(block);
+            bytes.extend_from_slice(&block.0);
         }
         Ok(Self::new(bytes))
     }
@@ -96,10 +126,7 @@ impl SecretBytes {
     /// # Errors
     /// Gives the bytes back when they are not UTF-8.
     pub fn into_text(mut self) -> Result<SecretText, Self> {
-        if std::str::from_utf8(&self.0).is_err() {
-            return Err(self);
-        }
-        let bytes = std::mem::take(&mut *self.0);
+        let bytes = std::mem::take(&mut self.0);
         match String::from_utf8(bytes) {
             Ok(text) => Ok(SecretText::new(text)),
             Err(error) => Err(Self::new(error.into_bytes())),
@@ -121,12 +148,18 @@ impl From<Vec<u8>> for SecretBytes {
 
 /// Secret text, such as a passphrase, wiped on drop.
 #[derive(Default, PartialEq, Eq)]
-pub struct SecretText(Zeroizing<String>);
+pub struct SecretText(String);
+
+impl Drop for SecretText {
+    fn drop(&mut self) {
+        wipe_buffer(&mut std::mem::take(&mut self.0).into_bytes());
+    }
+}
 
 impl SecretText {
     /// Takes over `text`; the caller keeps no copy.
     pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
+        Self(text)
     }
 
     /// The text itself; name the reason where you call this.
@@ -146,7 +179,7 @@ impl SecretText {
 
     /// The same text as bytes.
     pub fn into_bytes(mut self) -> SecretBytes {
-        SecretBytes::new(std::mem::take(&mut *self.0).into_bytes())
+        SecretBytes::new(std::mem::take(&mut self.0).into_bytes())
     }
 
     /// Removes line ends from the end, as a typed or piped passphrase has them.
@@ -173,6 +206,14 @@ pub fn wipe(bytes: &mut [u8]) {
     bytes.zeroize();
 }
 
+/// Wipes all of a buffer, also what it held before it was shortened, and empties it. Does at once
+/// what `zeroize` does byte by byte.
+pub fn wipe_buffer(buffer: &mut Vec<u8>) {
+    buffer.as_mut_slice().zeroize();
+    buffer.spare_capacity_mut().zeroize();
+    buffer.clear();
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,6 +232,17 @@ mod tests {
         let error = SecretBytes::read_from([0_u8; 100].as_slice(), 99).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
         assert!(SecretBytes::read_from([0_u8; 100].as_slice(), 100).is_ok());
+    }
+
+    #[test]
+    fn an_expectation_may_be_wrong() {
+        for length in [0, 1, 99, 100, 101, 5 * BLOCK] {
+            let bytes: Vec<u8> = (0..length).map(|index| (index % 251) as u8).collect();
+            let read = SecretBytes::read_expecting(bytes.as_slice(), 100, 5 * BLOCK).unwrap();
+            assert_eq!(read.expose(), bytes);
+        }
+        let error = SecretBytes::read_expecting([0_u8; 100].as_slice(), usize::MAX, 99);
+        assert_eq!(error.unwrap_err().kind(), io::ErrorKind::FileTooLarge);
     }
 
     #[test]

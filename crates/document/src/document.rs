@@ -96,7 +96,7 @@ pub fn emit(
         Format::Json => {
             // As by `sops`, of several YAML documents only the first.
             let map = branches.first().ok_or(EmitError::Documents(format))?;
-            text(json::emit::emit(map, &json_indent(options)?)?)
+            json::emit::emit(map, &json_indent(options)?)?
         }
         Format::Yaml => text(yaml::emit::emit(branches, yaml_indent(options))?),
     };

@@ -15,6 +15,7 @@ pub mod ini;
 mod json;
 pub mod number;
 pub mod path;
+mod size;
 mod splice;
 mod timestamp;
 pub mod tree;

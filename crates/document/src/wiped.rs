@@ -1,5 +1,6 @@
 //! Growing text that holds secrets without leaving copies in freed memory.
 
+use nixseal_base::secret::wipe_buffer;
 use zeroize::Zeroizing;
 
 /// Appends.
@@ -11,18 +12,18 @@ pub(crate) fn push(text: &mut Zeroizing<String>, more: &str) {
 /// Makes room for so many bytes; the old buffer is wiped.
 pub(crate) fn reserve(text: &mut Zeroizing<String>, more: usize) {
     if text.capacity() - text.len() < more {
-        let mut larger = Zeroizing::new(String::with_capacity(room(text.len(), more)));
+        let mut larger = String::with_capacity(room(text.len(), more));
         larger.push_str(text);
-        *text = larger;
+        wipe_buffer(&mut std::mem::replace(&mut **text, larger).into_bytes());
     }
 }
 
 /// Appends to bytes.
 pub(crate) fn extend(bytes: &mut Zeroizing<Vec<u8>>, more: &[u8]) {
     if bytes.capacity() - bytes.len() < more.len() {
-        let mut larger = Zeroizing::new(Vec::with_capacity(room(bytes.len(), more.len())));
+        let mut larger = Vec::with_capacity(room(bytes.len(), more.len()));
         larger.extend_from_slice(bytes);
-        *bytes = larger;
+        wipe_buffer(&mut std::mem::replace(&mut **bytes, larger));
     }
     bytes.extend_from_slice(more);
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use nixseal_base::fs::{Batch, Creation, FsError, read_text};
+use nixseal_base::fs::{Creation, FsError, read_text, replace};
 
 use crate::command::{Git, GitError};
 
@@ -80,7 +80,7 @@ pub fn set_up(git: &Git, top: &Path, setup: &Setup) -> Result<Report, SetupError
     let old = existing(&path)?.unwrap_or_default();
     let new = with_patterns(&old, &setup.patterns);
     if new != old {
-        write(&path, &new, Creation::PUBLIC)?;
+        replace(&path, new.as_bytes(), Creation::PUBLIC)?;
         report.done.push(format!("wrote {}", path.display()));
         report
             .open
@@ -119,7 +119,7 @@ pub fn take_out(git: &Git, top: &Path) -> Result<Report, SetupError> {
             .filter(|line| !line.trim_end().ends_with(ATTRIBUTES))
             .collect();
         if new != old {
-            write(&path, &new, Creation::PUBLIC)?;
+            replace(&path, new.as_bytes(), Creation::PUBLIC)?;
             report.done.push(format!("wrote {}", path.display()));
         }
     }
@@ -147,14 +147,11 @@ fn hook(git: &Git, program: &str, report: &mut Report) -> Result<(), SetupError>
             path.display()
         )),
         _ => {
-            write(
-                &path,
-                &hook_text(program),
-                Creation {
-                    mode: 0o755,
-                    ..Creation::PUBLIC
-                },
-            )?;
+            let executable = Creation {
+                mode: 0o755,
+                ..Creation::PUBLIC
+            };
+            replace(&path, hook_text(program).as_bytes(), executable)?;
             report.done.push(format!("wrote {}", path.display()));
         }
     }
@@ -207,12 +204,6 @@ fn existing(path: &Path) -> Result<Option<String>, FsError> {
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-fn write(path: &Path, text: &str, creation: Creation) -> Result<(), FsError> {
-    let batch = Batch::new();
-    batch.stage(path, text.as_bytes(), creation)?;
-    batch.commit()
 }
 
 #[cfg(test)]

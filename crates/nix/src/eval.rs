@@ -135,7 +135,12 @@ fn finish_json(
 ) -> std::result::Result<String, NixError> {
     let written = result.and_then(|value| {
         let id = machine.ready(value);
-        let mut text = String::new();
+        // Lists that many attributes share are written out for each.
+        let sources = machine
+            .sources
+            .iter()
+            .map(|loaded| loaded.source.text.len());
+        let mut text = String::with_capacity(sources.sum::<usize>().saturating_mul(6));
         json::write(machine, id, &mut text).map(|()| text)
     });
     written.map_err(|fault| machine.report(&fault))

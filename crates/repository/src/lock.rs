@@ -308,12 +308,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let rules = folder.path().join("secrets.nix");
         if let Some(text) = text {
-            let batch = fs::Batch::new();
             let path = folder.path().join("secrets.lock");
-            batch
-                .stage(&path, text.as_bytes(), fs::Creation::PUBLIC)
-                .unwrap();
-            batch.commit().unwrap();
+            fs::replace(&path, text.as_bytes(), fs::Creation::PUBLIC).unwrap();
         }
         let lock = Lock::read(&rules);
         (folder, lock)

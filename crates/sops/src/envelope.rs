@@ -137,9 +137,14 @@ impl Envelope {
         let mut stash = Stash::default();
         let mac = Mac::new(self.metadata.mac_only_encrypted);
         let mut decryptor = Decryptor::new(&cipher, mac, options.keep_nonces.then_some(&mut stash));
-        walk::walk(documents, &self.metadata.selector, &mut decryptor).map_err(Error::Decrypt)?;
-        let clear_comments = decryptor.clear_comments;
-        let computed = decryptor.finish();
+        let selector = &self.metadata.selector;
+        let rest = if options.keep_nonces {
+            walk::walk(documents, selector, &mut decryptor).map(|()| None)
+        } else {
+            let rest = decryptor.of_rest();
+            walk::walk_in_halves(documents, selector, &mut decryptor, rest)
+        };
+        let (computed, clear_comments) = decryptor.finish(rest.map_err(Error::Decrypt)?);
         if !options.ignore_mac {
             let stored = self.stored_mac(&cipher).map_err(Error::MacUnreadable)?;
             if stored.as_deref() != Some(computed.as_str()) {
@@ -185,9 +190,15 @@ impl Envelope {
         let cipher = Cipher::new(key);
         let mac = Mac::new(self.metadata.mac_only_encrypted);
         let selector = &self.metadata.selector;
+        let known = stash.is_some();
         let mut encryptor = Encryptor::new(&cipher, mac, selector, stash, list_comments);
-        walk::walk(documents, selector, &mut encryptor).map_err(Error::Encrypt)?;
-        let mac = encryptor.finish();
+        let rest = if known {
+            walk::walk(documents, selector, &mut encryptor).map(|()| None)
+        } else {
+            let rest = encryptor.of_rest();
+            walk::walk_in_halves(documents, selector, &mut encryptor, rest)
+        };
+        let mac = encryptor.finish(rest.map_err(Error::Encrypt)?);
         let mut iv: Iv = [0; 32];
         getrandom::fill(&mut iv)?;
         let sealed = cipher.seal(mac.as_bytes(), Tag::Str, now.as_str().as_bytes(), &iv);

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use nixseal_base::secret::{SecretBytes, wipe_buffer};
 use sha2::{Digest as _, Sha512};
 
 /// Put before the values where only encrypted ones count, so that the two kinds of MAC never
@@ -16,6 +17,34 @@ const ONLY_ENCRYPTED: [u8; 32] = [
 pub(crate) struct Mac {
     hash: Sha512,
     only_encrypted: bool,
+    /// What is to be hashed later, behind what is hashed elsewhere; none for a MAC that hashes.
+    kept: Option<Kept>,
+}
+
+/// Plaintexts in their order, in blocks that never grow, so that no copies stay behind.
+#[derive(Default)]
+struct Kept {
+    full: Vec<SecretBytes>,
+    last: Vec<u8>,
+}
+
+impl Kept {
+    const BLOCK: usize = 64 * 1024;
+
+    fn add(&mut self, plain: &[u8]) {
+        if self.last.capacity() - self.last.len() < plain.len() {
+            let block = Vec::with_capacity(Self::BLOCK.max(plain.len()));
+            self.full
+                .push(SecretBytes::new(std::mem::replace(&mut self.last, block)));
+        }
+        self.last.extend_from_slice(plain);
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        wipe_buffer(&mut self.last);
+    }
 }
 
 impl Mac {
@@ -27,6 +56,26 @@ impl Mac {
         Self {
             hash,
             only_encrypted,
+            kept: None,
+        }
+    }
+
+    /// One that keeps values for [`Self::append`]: what stands in the second half of a file.
+    pub(crate) fn of_same_rest(&self) -> Self {
+        Self {
+            hash: Sha512::new(),
+            only_encrypted: self.only_encrypted,
+            kept: Some(Kept::default()),
+        }
+    }
+
+    /// Adds what another kept.
+    pub(crate) fn append(&mut self, rest: &Self) {
+        if let Some(kept) = &rest.kept {
+            for block in &kept.full {
+                self.add(block.expose());
+            }
+            self.add(&kept.last);
         }
     }
 
@@ -37,7 +86,10 @@ impl Mac {
 
     /// Adds a value that counts.
     pub(crate) fn add(&mut self, plain: &[u8]) {
-        self.hash.update(plain);
+        match &mut self.kept {
+            Some(kept) => kept.add(plain),
+            None => self.hash.update(plain),
+        }
     }
 
     /// Upper-case hexadecimal.
@@ -63,6 +115,25 @@ mod tests {
             ONLY_ENCRYPTED.as_slice(),
             sha2::Sha256::digest(b"sops").as_slice()
         );
+    }
+
+    #[test]
+    fn what_is_kept_counts_behind_the_rest() {
+        let long = vec![b'x'; Kept::BLOCK + 1];
+        for only_encrypted in [false, true] {
+            let mut whole = Mac::new(only_encrypted);
+            let (mut one, mut two) = (Mac::new(only_encrypted), whole.of_same_rest());
+            for piece in [&b"abc"[..], b"", &long] {
+                whole.add(piece);
+                one.add(piece);
+            }
+            for piece in [&b"d"[..], &long, b"ef", &long] {
+                whole.add(piece);
+                two.add(piece);
+            }
+            one.append(&two);
+            assert_eq!(whole.finish(), one.finish());
+        }
     }
 
     #[test]

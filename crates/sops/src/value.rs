@@ -10,8 +10,7 @@ use aes_gcm::{AeadInOut as _, AesGcm, KeyInit as _};
 use base64::Engine as _;
 use base64::alphabet::STANDARD as ALPHABET;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
-use nixseal_base::secret::SecretBytes;
-use zeroize::Zeroizing;
+use nixseal_base::secret::{SecretBytes, wipe};
 
 use crate::data_key::DataKey;
 use crate::plain::Tag;
@@ -21,6 +20,8 @@ pub(crate) type Iv = [u8; 32];
 
 const START: &[u8] = b"ENC[AES256_GCM,data:";
 const GCM_TAG: usize = 16;
+/// Up to this length values are encrypted on the stack.
+const SHORT: usize = 256;
 
 /// Go's decoder ignores the unused bits of the last character.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -63,7 +64,7 @@ pub enum ValueError {
 /// An encrypted value, taken apart.
 pub(crate) struct Sealed {
     data: Vec<u8>,
-    iv: Vec<u8>,
+    iv: Nonce,
     tag: [u8; GCM_TAG],
     pub(crate) kind: Tag,
 }
@@ -72,12 +73,17 @@ impl Sealed {
     /// Takes an encrypted value apart.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, ValueError> {
         let [data, iv, tag, kind] = split(text).ok_or(ValueError::NotEncrypted)?;
-        let iv = decode(iv, "iv")?;
-        let tag = decode(tag, "tag")?;
-        let tag = <[u8; GCM_TAG]>::try_from(tag.as_slice()).map_err(|_| ValueError::Length {
-            part: "tag",
-            length: tag.len(),
-        })?;
+        let iv = Nonce::parse(iv)?;
+        let tag = match decode_exact(tag) {
+            Some(tag) => tag,
+            None => {
+                let tag = decode(tag, "tag")?;
+                <[u8; GCM_TAG]>::try_from(tag.as_slice()).map_err(|_| ValueError::Length {
+                    part: "tag",
+                    length: tag.len(),
+                })?
+            }
+        };
         let unknown = || ValueError::UnknownType(String::from_utf8_lossy(kind).into_owned());
         let kind = Tag::from_name(kind).ok_or_else(unknown)?;
         Ok(Self {
@@ -90,7 +96,36 @@ impl Sealed {
 
     /// The nonce, if it is of the length in use today.
     pub(crate) fn iv(&self) -> Option<Iv> {
-        self.iv.as_slice().try_into().ok()
+        match self.iv {
+            Nonce::Usual(iv) => Some(iv),
+            Nonce::Other(_) => None,
+        }
+    }
+}
+
+/// A nonce as it was read.
+enum Nonce {
+    Usual(Iv),
+    Other(Vec<u8>),
+}
+
+impl Nonce {
+    fn parse(text: &[u8]) -> Result<Self, ValueError> {
+        if let Some(iv) = decode_exact(text) {
+            return Ok(Self::Usual(iv));
+        }
+        let iv = decode(text, "iv")?;
+        Ok(match <Iv>::try_from(iv.as_slice()) {
+            Ok(iv) => Self::Usual(iv),
+            Err(_) => Self::Other(iv),
+        })
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Usual(iv) => iv,
+            Self::Other(iv) => iv,
+        }
     }
 }
 
@@ -111,30 +146,33 @@ impl Cipher {
 
     /// Opens a value; `context` is the additional data: the path of its key.
     pub(crate) fn open(&self, sealed: Sealed, context: &[u8]) -> Result<SecretBytes, ValueError> {
-        let Sealed { data, iv, tag, .. } = sealed;
-        let mut data = Zeroizing::new(data);
+        let Sealed {
+            mut data, iv, tag, ..
+        } = sealed;
+        let iv = iv.bytes();
         let buffer = data.as_mut_slice();
         let opened = match iv.len() {
-            32 => open_with(&self.gcm, &iv, context, buffer, tag),
+            32 => open_with(&self.gcm, iv, context, buffer, tag),
             // Sizes that others have written; SOPS itself never did.
             12 => open_with(
                 &AesGcm::<_, U12>::from(self.aes.clone()),
-                &iv,
+                iv,
                 context,
                 buffer,
                 tag,
             ),
             16 => open_with(
                 &AesGcm::<_, U16>::from(self.aes.clone()),
-                &iv,
+                iv,
                 context,
                 buffer,
                 tag,
             ),
             length => return Err(ValueError::Length { part: "iv", length }),
         };
+        let data = SecretBytes::new(data);
         opened.map_err(|_| ValueError::NotAuthentic)?;
-        Ok(SecretBytes::new(std::mem::take(&mut *data)))
+        Ok(data)
     }
 
     /// Encrypts a value; `context` is the additional data: the path of its key.
@@ -145,15 +183,30 @@ impl Cipher {
         context: &[u8],
         iv: &Iv,
     ) -> Result<Vec<u8>, ValueError> {
-        let mut data = Zeroizing::new(plain.to_vec());
+        // Short values need no memory of their own; only ciphertext is left in it.
+        let mut short = [0; SHORT];
+        let mut long = Vec::new();
+        let data = match short.get_mut(..plain.len()) {
+            Some(short) => {
+                short.copy_from_slice(plain);
+                short
+            }
+            None => {
+                long.extend_from_slice(plain);
+                long.as_mut_slice()
+            }
+        };
         let tag = self
             .gcm
-            .encrypt_inout_detached(iv.into(), context, data.as_mut_slice().into());
+            .encrypt_inout_detached(iv.into(), context, (&mut *data).into());
+        if tag.is_err() {
+            wipe(data);
+        }
         let tag = tag.map_err(|_| ValueError::TooLong)?;
         let around = START.len() + ",iv:,tag:,type:]".len() + 80;
         let mut text = String::with_capacity(around + data.len().div_ceil(3) * 4);
         text.push_str("ENC[AES256_GCM,data:");
-        STANDARD.encode_string(data.as_slice(), &mut text);
+        STANDARD.encode_string(&*data, &mut text);
         text.push_str(",iv:");
         STANDARD.encode_string(iv, &mut text);
         text.push_str(",tag:");
@@ -190,11 +243,27 @@ fn split(text: &[u8]) -> Option<[&[u8]; 4]> {
 }
 
 fn cut_last<'a>(text: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = text
-        .windows(mark.len())
-        .rposition(|window| window == mark)?;
-    let (before, after) = text.split_at_checked(at)?;
-    Some((before, after.get(mark.len()..)?))
+    let first = *mark.first()?;
+    let mut end = text.len();
+    loop {
+        let at = memchr::memrchr(first, text.get(..end)?)?;
+        let (before, after) = text.split_at_checked(at)?;
+        if let Some(after) = after.strip_prefix(mark) {
+            return Some((before, after));
+        }
+        end = at;
+    }
+}
+
+/// Decodes text of the usual length and spelling.
+fn decode_exact<const LENGTH: usize>(text: &[u8]) -> Option<[u8; LENGTH]> {
+    if text.len() != LENGTH.div_ceil(3) * 4 {
+        return None;
+    }
+    // The decoder wants room for whole groups.
+    let mut bytes = [0; 48];
+    let length = LENIENT.decode_slice(text, &mut bytes).ok()?;
+    bytes.get(..length)?.try_into().ok()
 }
 
 /// Go's decoder skips carriage returns.
@@ -327,8 +396,8 @@ mod tests {
                 };
                 // Bits of base64 that are not used, and the name of the type, change nothing
                 // that is authenticated.
-                let same = (&sealed.data, &sealed.iv, sealed.tag)
-                    == (&original.data, &original.iv, original.tag);
+                let same = (&sealed.data, sealed.iv.bytes(), sealed.tag)
+                    == (&original.data, original.iv.bytes(), original.tag);
                 assert_eq!(
                     cipher().open(sealed, b"bar:").is_ok(),
                     same,

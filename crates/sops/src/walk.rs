@@ -9,6 +9,7 @@ mod choice;
 mod clear;
 mod decrypt;
 mod encrypt;
+mod halves;
 
 use nixseal_base::secret::SecretBytes;
 use nixseal_document::path::{Path, Step};
@@ -19,6 +20,7 @@ pub(crate) use clear::ClearValues;
 pub(crate) use decrypt::Decryptor;
 pub(crate) use encrypt::Encryptor;
 pub use encrypt::ListComments;
+pub(crate) use halves::walk_in_halves;
 
 use crate::selector::Selector;
 use crate::value::ValueError;
@@ -106,16 +108,8 @@ pub(crate) fn walk(
     visitor: &mut impl Visitor,
 ) -> Result<(), WalkError> {
     for (document, map) in documents.iter_mut().enumerate() {
-        let mut walker = Walker {
-            selector,
-            by_comment: selector.is_by_comment(),
-            visitor: &mut *visitor,
-            path: Vec::new(),
-            frames: Vec::new(),
-            active: 0,
-        };
-        walker
-            .map(map, false)
+        Walker::new(selector, visitor)
+            .entries(&mut map.entries, false)
             .map_err(|trace| trace.into_error(document))?;
     }
     Ok(())
@@ -164,11 +158,22 @@ impl Trace {
     }
 }
 
-impl<V: Visitor> Walker<'_, V> {
-    /// `matched`: whether a key on the path to it matches the selector.
-    fn map(&mut self, map: &mut Map, matched: bool) -> Result<(), Trace> {
+impl<'a, V: Visitor> Walker<'a, V> {
+    fn new(selector: &'a Selector, visitor: &'a mut V) -> Self {
+        Self {
+            selector,
+            by_comment: selector.is_by_comment(),
+            visitor,
+            path: Vec::new(),
+            frames: Vec::new(),
+            active: 0,
+        }
+    }
+
+    /// Members of a map. `matched`: whether a key on the path to it matches the selector.
+    fn entries(&mut self, entries: &mut [Entry], matched: bool) -> Result<(), Trace> {
         self.enter()?;
-        for entry in &mut map.entries {
+        for entry in entries {
             match entry {
                 Entry::Comment(comment) => {
                     // Members of maps stay comments.
@@ -234,7 +239,7 @@ impl<V: Visitor> Walker<'_, V> {
         in_list: bool,
     ) -> Result<Option<SecretBytes>, Trace> {
         match node {
-            Node::Map(map) => self.map(map, matched).map(|()| None),
+            Node::Map(map) => self.entries(&mut map.entries, matched).map(|()| None),
             Node::List(list) => self.list(list, matched).map(|()| None),
             Node::Scalar(scalar) if matches!(scalar.value(), Value::Null) => Ok(None),
             Node::Scalar(scalar) => {

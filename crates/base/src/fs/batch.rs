@@ -48,6 +48,16 @@ pub struct Batch {
     staged: Mutex<Vec<Sibling>>,
 }
 
+/// Puts `content` in the place of `path`, whole or not at all: a batch of one.
+///
+/// # Errors
+/// As [`Batch::stage`] and [`Batch::commit`]; the file is as it was then.
+pub fn replace(path: &Path, content: &[u8], creation: Creation) -> Result<(), FsError> {
+    let batch = Batch::new();
+    batch.stage(path, content, creation)?;
+    batch.commit()
+}
+
 impl Batch {
     /// An empty batch. Each staged file stays open until the end, so the limit
     /// of open files is raised as far as it goes.

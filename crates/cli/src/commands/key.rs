@@ -9,7 +9,7 @@ use nixseal_age::ssh::{SshKeyFile, SshPrivateKey, SshPublicKey};
 use nixseal_age::{
     Armor, HybridIdentity, ScryptRecipient, X25519Identity, X25519Recipient, encrypt_bytes,
 };
-use nixseal_base::fs::{Batch, Creation, read_secret};
+use nixseal_base::fs::{self, Batch, Creation, read_secret};
 use nixseal_base::prompt::Prompter as _;
 use nixseal_base::secret::{SecretBytes, SecretText};
 use nixseal_repository::generate::{Generated, ssh_ed25519};
@@ -197,9 +197,7 @@ fn from_ssh(
         None => context.ui.data(text.expose()),
         Some(path) => {
             refuse_existing(path)?;
-            let batch = Batch::new();
-            batch.stage(path, text.expose(), Creation::PRIVATE)?;
-            batch.commit()?;
+            fs::replace(path, text.expose(), Creation::PRIVATE)?;
         }
     }
     Ok(Exit::Done)

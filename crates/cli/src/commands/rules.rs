@@ -53,8 +53,9 @@ fn value(session: &Session<'_>, arguments: &RulesCommand) -> Outcome {
     let environment = &session.context.environment;
     let named = arguments.rules.rules.as_deref();
     let path = rules_file(named, environment, None, &session.current)?;
-    let json = file_to_json(&path, environment)
+    let mut json = file_to_json(&path, environment)
         .map_err(|error| Failure::of(error.diagnostic().clone()))?;
-    session.context.ui.line(json);
+    json.push('\n');
+    session.context.ui.data(json.as_bytes());
     Ok(Exit::Done)
 }

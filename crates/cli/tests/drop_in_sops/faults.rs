@@ -54,6 +54,26 @@ fn killed_in_place_encryption_leaves_the_file_whole() {
     );
 }
 
+#[test]
+fn what_a_killed_run_left_is_swept() {
+    let work = folder();
+    work.write("f.yaml", "a: x\n");
+    succeed(ours(&work).args(["encrypt", "-i", "f.yaml"]));
+    let leftover = ".f.yaml.nixseal-0123456789abcdef";
+    let others = ".f.yaml.nixseal-0123456789abcdeX";
+    for arguments in [
+        &["set", "f.yaml", "[\"a\"]", "\"y\""][..],
+        &["rotate", "-i", "f.yaml"],
+        &["decrypt", "-i", "f.yaml"],
+    ] {
+        work.write(leftover, "half");
+        work.write(others, "of somebody else");
+        succeed(ours(&work).args(arguments));
+        assert!(!work.join(leftover).exists(), "{arguments:?}");
+        assert!(work.join(others).exists(), "{arguments:?}");
+    }
+}
+
 /// A small disk with the files of a folder and no more room.
 fn full_disk(work: &Workdir) -> Mount {
     let disk = Mount::small_disk(64 * 1024);

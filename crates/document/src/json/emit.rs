@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::error::EmitError;
 use crate::number;
+use crate::size;
 use crate::tree::{Map, Node, Value};
 
 /// One level of indentation.
@@ -38,9 +39,12 @@ impl Indent {
 }
 
 /// Writes a file.
-pub(crate) fn emit(map: &Map, indent: &Indent) -> Result<Zeroizing<String>, EmitError> {
+pub(crate) fn emit(map: &Map, indent: &Indent) -> Result<Zeroizing<Vec<u8>>, EmitError> {
+    // A large file is laid out in place, not copied while it grows.
+    let margin = indent.0.len();
+    let room = size::of_map(map, &|depth| depth * margin + "\n\"\": \"\",".len());
     let mut writer = Writer {
-        out: Zeroizing::default(),
+        out: Zeroizing::new(Vec::with_capacity(room)),
         indent,
         depth: 0,
     };
@@ -61,7 +65,7 @@ pub(crate) fn emit_value(
         depth,
     };
     writer.node(node, "")?;
-    Ok(writer.out)
+    Ok(writer.text())
 }
 
 /// A text in quotes.
@@ -72,11 +76,12 @@ pub(crate) fn quoted(text: &str) -> Zeroizing<String> {
         depth: 0,
     };
     writer.string(text.as_bytes());
-    writer.out
+    writer.text()
 }
 
 struct Writer<'a> {
-    out: Zeroizing<String>,
+    /// Only whole characters.
+    out: Zeroizing<Vec<u8>>,
     indent: &'a Indent,
     depth: usize,
 }
@@ -84,6 +89,11 @@ struct Writer<'a> {
 type Emit = Result<(), EmitError>;
 
 impl Writer<'_> {
+    fn text(mut self) -> Zeroizing<String> {
+        let text = String::from_utf8(std::mem::take(&mut *self.out));
+        Zeroizing::new(text.unwrap_or_default())
+    }
+
     fn node(&mut self, node: &Node, key: &str) -> Emit {
         match node {
             Node::Map(map) => self.map(map),
@@ -159,14 +169,13 @@ impl Writer<'_> {
 
     fn string(&mut self, bytes: &[u8]) {
         self.put("\"");
-        match std::str::from_utf8(bytes) {
-            Ok(text) if is_plain(bytes) => self.put(text),
-            _ => {
-                for chunk in bytes.utf8_chunks() {
-                    self.characters(chunk.valid());
-                    for _ in chunk.invalid().iter() {
-                        self.put("\\ufffd");
-                    }
+        if is_plain(bytes) {
+            crate::wiped::extend(&mut self.out, bytes);
+        } else {
+            for chunk in bytes.utf8_chunks() {
+                self.characters(chunk.valid());
+                for _ in chunk.invalid().iter() {
+                    self.put("\\ufffd");
                 }
             }
         }
@@ -203,7 +212,7 @@ impl Writer<'_> {
 
     /// Appends without leaving a copy of the text in freed memory.
     fn put(&mut self, text: &str) {
-        crate::wiped::push(&mut self.out, text);
+        crate::wiped::extend(&mut self.out, text.as_bytes());
     }
 }
 

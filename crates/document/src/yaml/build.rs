@@ -146,6 +146,7 @@ impl<'a> Builder<'a> {
         if self.first_document && self.alias.is_none() {
             self.refuse_doubled_keys(children)?;
         }
+        entries.reserve_exact(children.len() / 2);
         for pair in children.chunks_exact(2) {
             let &[key_id, value_id] = pair else { continue };
             let (key, value) = (self.node_at(key_id)?, self.node_at(value_id)?);
@@ -186,6 +187,7 @@ impl<'a> Builder<'a> {
             self.comments(&node.comments.head, false, items, Item::Comment);
             self.comments(&node.comments.line, false, items, Item::Comment);
         }
+        items.reserve_exact(children.len());
         for &child_id in children {
             let child = self.node_at(child_id)?;
             self.comments(&child.comments.head, false, items, Item::Comment);

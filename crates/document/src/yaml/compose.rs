@@ -17,6 +17,7 @@ use super::scanner::Scanned;
 use super::token::{CommentLine, Comments, Kind, Place, Style, Text, Token};
 use crate::error::ParseError;
 
+use graph::FewComments;
 pub(super) use graph::{Content, Graph, Id, NodeComments, YamlDocument, YamlNode};
 
 /// Composes all documents.
@@ -24,6 +25,9 @@ pub(super) use graph::{Content, Graph, Id, NodeComments, YamlDocument, YamlNode}
 /// # Errors
 /// The first fault, of the scanner or of the grammar.
 pub(super) fn compose(source: &str, scanned: Scanned) -> Result<Graph, ParseError> {
+    let mut graph = Graph::default();
+    // A value and its key have four tokens.
+    graph.nodes.reserve(scanned.tokens.len() / 2);
     let mut composer = Composer {
         source,
         tokens: scanned.tokens.into(),
@@ -35,7 +39,7 @@ pub(super) fn compose(source: &str, scanned: Scanned) -> Result<Graph, ParseErro
         tag_handles: Vec::new(),
         flow_depth: 0,
         last_end: 0,
-        graph: Graph::default(),
+        graph,
     };
     composer.stream()?;
     Ok(composer.graph)
@@ -292,6 +296,7 @@ impl Composer<'_> {
     fn move_foot_back(&mut self, key: Id, before: Option<Id>) {
         if let Some(before) = before
             && let Some(node) = self.graph.nodes.get_mut(key as usize)
+            && !node.comments.foot.is_empty()
         {
             let foot = std::mem::take(&mut node.comments.foot);
             self.give_foot(before, foot);
@@ -330,7 +335,7 @@ impl Composer<'_> {
             content,
             tag: None,
             anchored: false,
-            comments: NodeComments::default(),
+            comments: FewComments::default(),
             span: Span::new(offset, offset),
             start,
             in_flow: self.flow_depth > 0,
@@ -357,9 +362,12 @@ impl Composer<'_> {
         }
         self.graph.nodes.push(YamlNode {
             content,
-            tag: properties.tag.filter(|tag| !tag.is_empty() && tag != "!"),
+            tag: properties
+                .tag
+                .filter(|tag| !tag.is_empty() && tag != "!")
+                .map(String::into_boxed_str),
             anchored,
-            comments,
+            comments: comments.into(),
             span: Span::new(from, end.max(from)),
             start,
             in_flow: self.flow_depth > 0,

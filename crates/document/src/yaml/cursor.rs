@@ -104,10 +104,16 @@ impl<'a> Cursor<'a> {
     /// Passes printable ASCII characters as long as `plain` holds: the bulk of a text.
     pub(super) fn skip_ascii(&mut self, plain: impl Fn(u8) -> bool) {
         let rest = self.bytes.get(self.mark.offset..).unwrap_or(&[]);
+        let passes = |byte: &u8| matches!(byte, b'!'..=b'~') && plain(*byte);
+        // Encrypted values are long: blocks are passed whole.
+        let all = |block: &&[u8]| block.iter().fold(true, |all, byte| all & passes(byte));
+        let blocks = rest.chunks_exact(16).take_while(all).count() * 16;
         let end = rest
+            .get(blocks..)
+            .unwrap_or(&[])
             .iter()
-            .position(|byte| !matches!(byte, b'!'..=b'~') || !plain(*byte));
-        let length = end.unwrap_or(rest.len());
+            .position(|byte| !passes(byte));
+        let length = end.map_or(rest.len(), |end| blocks + end);
         if length > 0 {
             self.newlines = 0;
             self.mark.offset += length;

@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::error::EmitError;
 use crate::format::Format;
+use crate::size;
 use crate::tree::{Comment, Entry, Item, List, Map, Node, Value};
 use crate::wiped;
 use crate::yaml::token::Style;
@@ -37,7 +38,12 @@ const MERGE: &str = "<<";
 /// # Errors
 /// A negative indentation, and comments that are no text.
 pub(crate) fn emit(branches: &[Map], indent: i64) -> Result<Zeroizing<String>, EmitError> {
-    let mut emitter = Emitter::new(step(indent)?);
+    let step = step(indent)?;
+    let mut emitter = Emitter::new(step);
+    // A large file is laid out in place, not copied while it grows.
+    let around = |depth: usize| depth * step.unsigned_abs() + "- '': ''\n".len();
+    let room = branches.iter().map(|branch| size::of_map(branch, &around));
+    emitter.out.reserve_exact(room.sum());
     for (index, branch) in branches.iter().enumerate() {
         emitter.document(branch, index == 0)?;
     }
@@ -115,7 +121,7 @@ pub(super) fn emit_flow_key(key: &str) -> Zeroizing<String> {
 /// The text of a value that is best written as a block of lines.
 pub(super) fn block_text(value: &Value) -> Option<Zeroizing<String>> {
     let form = Form::of_value(value);
-    (form.style == Style::Literal && !form.binary).then_some(form.text)
+    (form.style == Style::Literal && !form.binary).then(|| Zeroizing::new(form.text.to_owned()))
 }
 
 /// What a node stands in; decides its indentation.
@@ -354,8 +360,10 @@ impl Emitter {
         if self.foot_indent == indent {
             self.put_break();
         }
+        const BLANKS: &str = "                                ";
         while self.column < indent {
-            self.put(' ');
+            let missing = (indent - self.column).unsigned_abs();
+            self.put_all(BLANKS.get(..missing).unwrap_or(BLANKS));
         }
         self.whitespace = true;
         self.foot_indent = -1;
@@ -372,7 +380,12 @@ impl Emitter {
 
     fn put_all(&mut self, text: &str) {
         wiped::push(&mut self.out, text);
-        self.column += isize::try_from(text.chars().count()).unwrap_or(isize::MAX);
+        let width = if text.len() == 1 {
+            1
+        } else {
+            text.chars().count()
+        };
+        self.column += isize::try_from(width).unwrap_or(isize::MAX);
     }
 
     fn put(&mut self, character: char) {

@@ -103,8 +103,10 @@ fn check(text: &str) -> Result<(), ParseError> {
             "the file begins with two byte-order marks",
         ));
     }
-    let plain = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e);
-    if text.bytes().all(plain) {
+    // Block by block, which is several times as fast.
+    let plain = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e);
+    let all = |block: &[u8]| block.iter().fold(true, |all, byte| all & plain(byte));
+    if text.as_bytes().chunks(64).all(all) {
         return Ok(());
     }
     match text

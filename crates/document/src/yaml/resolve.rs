@@ -61,34 +61,38 @@ pub(crate) fn resolve(tag: Option<&str>, text: &str, plain: bool) -> Result<Valu
 
 /// Whether a plain scalar of that text would be read as this very string.
 pub(crate) fn stays_string(text: &str) -> bool {
-    matches!(implicit(text, true), Ok(Value::String(_)))
+    matches!(other_than_string(text, true), Ok(None))
 }
 
 fn implicit(text: &str, timestamps: bool) -> Result<Value, Fault> {
-    let string = || Ok(Value::text(text));
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Ok(Value::Null),
-        "true" | "True" | "TRUE" => return Ok(Value::Bool(true)),
-        "false" | "False" | "FALSE" => return Ok(Value::Bool(false)),
-        ".nan" | ".NaN" | ".NAN" => return Ok(Value::Float(f64::NAN)),
-        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => {
-            return Ok(Value::Float(f64::INFINITY));
-        }
-        "-.inf" | "-.Inf" | "-.INF" => return Ok(Value::Float(f64::NEG_INFINITY)),
-        _ => {}
-    }
+    let other = other_than_string(text, timestamps)?;
+    Ok(other.unwrap_or_else(|| Value::text(text)))
+}
+
+/// The value of a plain scalar that is no string.
+fn other_than_string(text: &str, timestamps: bool) -> Result<Option<Value>, Fault> {
+    Ok(Some(match text {
+        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        ".nan" | ".NaN" | ".NAN" => Value::Float(f64::NAN),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Value::Float(f64::INFINITY),
+        "-.inf" | "-.Inf" | "-.INF" => Value::Float(f64::NEG_INFINITY),
+        _ => return numeric(text, timestamps),
+    }))
+}
+
+/// Numbers and times.
+fn numeric(text: &str, timestamps: bool) -> Result<Option<Value>, Fault> {
     match text.as_bytes().first() {
-        Some(b'.') => match go_float(text) {
-            Some(value) => Ok(Value::Float(value)),
-            None => string(),
-        },
+        Some(b'.') => Ok(go_float(text).map(Value::Float)),
         Some(b'+' | b'-' | b'0'..=b'9') => {
             if timestamps && let Some(time) = Timestamp::parse_yaml(text) {
-                return Ok(Value::Time(time));
+                return Ok(Some(Value::Time(time)));
             }
-            number(text)?.map_or_else(string, Ok)
+            number(text)
         }
-        _ => string(),
+        _ => Ok(None),
     }
 }
 

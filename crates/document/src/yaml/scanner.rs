@@ -43,7 +43,8 @@ pub(super) fn scan(source: &str) -> Scanned {
     let mut scanner = Scanner {
         source,
         cursor: Cursor::new(source),
-        tokens: Vec::new(),
+        // Room for short words, of which little is used where words are long.
+        tokens: Vec::with_capacity(source.len() / 8 + 16),
         comments: Vec::new(),
         simple_keys: vec![SimpleKey::default()],
         simple_key_allowed: true,

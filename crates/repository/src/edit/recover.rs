@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nixseal_age::{Armor, encrypt_bytes};
 use nixseal_base::env::{Environment, XDG_STATE_HOME};
-use nixseal_base::fs::{Batch, Creation};
+use nixseal_base::fs::{self, Creation};
 use nixseal_base::secret::SecretBytes;
 
 use crate::secret::Secret;
@@ -46,10 +46,9 @@ pub(crate) fn put(path: &Path, content: &[u8], environment: &Environment) -> Opt
         mode: 0o600,
         parents: true,
     };
-    places(path, environment).into_iter().find(|place| {
-        let batch = Batch::new();
-        batch.stage(place, content, creation).is_ok() && batch.commit().is_ok()
-    })
+    places(path, environment)
+        .into_iter()
+        .find(|place| fs::replace(place, content, creation).is_ok())
 }
 
 /// The text for all recipients, or else for those that can be encrypted to.

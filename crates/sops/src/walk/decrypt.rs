@@ -16,7 +16,7 @@ pub(crate) struct Decryptor<'a> {
     stash: Option<&'a mut Stash>,
     /// How many comments that should be encrypted could not be decrypted: like `sops`, we take
     /// them for comments that an older version left in clear.
-    pub(crate) clear_comments: usize,
+    clear_comments: usize,
 }
 
 impl<'a> Decryptor<'a> {
@@ -29,9 +29,19 @@ impl<'a> Decryptor<'a> {
         }
     }
 
-    /// The MAC of all that was walked.
-    pub(crate) fn finish(self) -> String {
-        self.mac.finish()
+    /// One for the second half of the same file; it keeps no nonces.
+    pub(crate) fn of_rest(&self) -> Self {
+        Self::new(self.cipher, self.mac.of_same_rest(), None)
+    }
+
+    /// The MAC of all that was walked, and of the `rest` that another walked; and how many
+    /// comments stand in clear there.
+    pub(crate) fn finish(mut self, rest: Option<Self>) -> (String, usize) {
+        if let Some(rest) = rest {
+            self.mac.append(&rest.mac);
+            self.clear_comments += rest.clear_comments;
+        }
+        (self.mac.finish(), self.clear_comments)
     }
 
     /// Opens a value; `element` tells whether it stands as a value, not as a comment.

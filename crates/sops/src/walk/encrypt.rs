@@ -1,7 +1,11 @@
 //! Encrypts what the selector chooses, and computes the MAC of what was found.
 
+use aes_gcm::KeyInit as _;
+use aes_gcm::aes::Aes256;
+use aes_gcm::aes::cipher::BlockCipherEncrypt as _;
 use nixseal_base::secret::SecretBytes;
 use nixseal_document::tree::{Comment, Origin, Scalar, Value};
+use zeroize::Zeroizing;
 
 use super::{Fault, Place, Visitor};
 use crate::mac::Mac;
@@ -53,8 +57,21 @@ impl<'a> Encryptor<'a> {
         }
     }
 
-    /// The MAC of all that was walked.
-    pub(crate) fn finish(self) -> String {
+    /// One for the second half of the same file, of whose values nothing is known from before.
+    pub(crate) fn of_rest(&self) -> Self {
+        Self {
+            mac: self.mac.of_same_rest(),
+            stash: None,
+            nonces: Nonces::default(),
+            ..*self
+        }
+    }
+
+    /// The MAC of all that was walked, and of the `rest` that another walked.
+    pub(crate) fn finish(mut self, rest: Option<Self>) -> String {
+        if let Some(rest) = rest {
+            self.mac.append(&rest.mac);
+        }
         self.mac.finish()
     }
 
@@ -184,23 +201,54 @@ impl Visitor for Encryptor<'_> {
     }
 }
 
-/// Random nonces, fetched in blocks: a call to the system for each would cost more than the
-/// encryption of a short value. They are no secret.
+/// Random nonces: the output of AES-256 in counter mode under a key that the system gave for this
+/// one file. To fetch each from the system would cost more than the encryption of a short value.
+/// They are no secret.
 #[derive(Default)]
 struct Nonces {
-    block: Vec<Iv>,
+    source: Option<Aes256>,
+    counter: u128,
 }
 
 impl Nonces {
-    const BLOCK: usize = 128;
-
     fn next(&mut self) -> Result<Iv, Fault> {
-        if self.block.is_empty() {
-            self.block.resize(Self::BLOCK, [0; 32]);
-            let filled = getrandom::fill(self.block.as_flattened_mut());
-            filled.map_err(|error| Fault::Randomness(error.to_string()))?;
+        let source = match &self.source {
+            Some(source) => source,
+            None => {
+                let mut key = Zeroizing::new([0; 32]);
+                let filled = getrandom::fill(key.as_mut());
+                filled.map_err(|error| Fault::Randomness(error.to_string()))?;
+                self.source.insert(Aes256::new((&*key).into()))
+            }
+        };
+        let mut nonce = [0; 32];
+        for half in nonce.chunks_exact_mut(16) {
+            let mut block = self.counter.to_le_bytes().into();
+            self.counter += 1;
+            source.encrypt_block(&mut block);
+            half.copy_from_slice(&block);
         }
-        let none = || Fault::Randomness("none was given".to_owned());
-        self.block.pop().ok_or_else(none)
+        Ok(nonce)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_nonce_comes_twice() {
+        let mut seen = HashSet::new();
+        for _ in 0..20 {
+            let mut nonces = Nonces::default();
+            for _ in 0..500 {
+                let nonce = nonces.next().unwrap();
+                assert!(seen.insert(nonce));
+                // Neither do their halves.
+                assert_ne!(nonce[..16], nonce[16..]);
+            }
+        }
     }
 }

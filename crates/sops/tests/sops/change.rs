@@ -197,6 +197,39 @@ fn a_rotated_file_has_another_key_and_the_same_values() {
 }
 
 #[test]
+fn every_rotation_makes_a_key_of_its_own() {
+    let bench = Bench::new();
+    let before = bench.sops_encrypt("f.yaml", YAML.as_bytes(), &[]);
+    let (_, first) = bench.open_with_key(Format::Yaml, &before).unwrap();
+    let mut keys = vec![*first.expose()];
+    // Twice from the same file, then from what became of it.
+    let mut from = before.clone();
+    for round in 0..4 {
+        let (file, _) = bench.open_with_key(Format::Yaml, &from).unwrap();
+        let groups = recipients::changed(&file.envelope.metadata.groups, &[], &[]);
+        let rotated = bench.with_sources(|sources| {
+            file.rotate(&groups, 0, sources, ListComments::Elements, now())
+        });
+        let rotated = written(rotated.unwrap());
+        let (_, key) = bench.open_with_key(Format::Yaml, &rotated).unwrap();
+        keys.push(*key.expose());
+        if round > 0 {
+            from = rotated;
+        }
+    }
+    for (index, key) in keys.iter().enumerate() {
+        // No byte of random keys stands at the same place in all of them, but by chance.
+        let others = keys.iter().skip(index + 1);
+        for other in others {
+            let same = key.iter().zip(other).filter(|(one, two)| one == two);
+            assert!(same.count() < 8, "keys {index} and a later one are alike");
+        }
+        let different: std::collections::HashSet<u8> = key.iter().copied().collect();
+        assert!(different.len() > 16, "key {index} is not random");
+    }
+}
+
+#[test]
 fn an_edited_text_keeps_what_did_not_change() {
     let bench = Bench::new();
     for (format, suffix, content, from, to, changed) in [

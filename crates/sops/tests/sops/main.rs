@@ -9,6 +9,7 @@ mod cross;
 mod dump;
 mod every_byte;
 mod groups;
+mod halves;
 mod layout;
 #[path = "../../../document/tests/support/layout.rs"]
 mod layout_of_texts;

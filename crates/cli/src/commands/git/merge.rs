@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use nixseal_age::{Keyring, OpenFile};
 use nixseal_base::diag::Diagnostic;
-use nixseal_base::fs::{self, Batch, Creation};
+use nixseal_base::fs::{self, Creation};
 use nixseal_base::process;
 use nixseal_base::secret::SecretBytes;
 use nixseal_git::merge::{Change, Chosen, Conflict, MergeError, Sides, Subject, choose, merge};
@@ -56,7 +56,7 @@ fn sops(session: &Session<'_>, arguments: &GitMerge, path: &Path, sides: Sides<'
     let now = Moment::of(SystemTime::now());
     let merged =
         merge(path, sides, &keyring.keys(), &owners, &now).map_err(|error| failure(path, error))?;
-    write(&arguments.ours, merged.content.expose())?;
+    fs::replace(&arguments.ours, merged.content.expose(), Creation::PUBLIC)?;
     let ui = &session.context.ui;
     if merged.layout_lost {
         ui.warn(format!("'{name}': its layout could not be kept"));
@@ -143,7 +143,7 @@ fn age(session: &Session<'_>, arguments: &GitMerge, path: &Path, sides: Sides<'_
     })?;
     match chosen {
         Chosen::Ours => {}
-        Chosen::Theirs => write(&arguments.ours, sides.theirs)?,
+        Chosen::Theirs => fs::replace(&arguments.ours, sides.theirs, Creation::PUBLIC)?,
         Chosen::Neither => {
             let message = format!("conflict in '{name}': both branches changed the secret");
             return Err(Failure::new(message).hint(hint));
@@ -186,10 +186,4 @@ fn as_text(arguments: &GitMerge) -> Outcome {
         Ok(_) => Ok(Exit::Failed),
         Err(cause) => Err(Failure::new(format!("cannot run git: {cause}"))),
     }
-}
-
-fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let batch = Batch::new();
-    batch.stage(path, content, Creation::PUBLIC)?;
-    Ok(batch.commit()?)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use nixseal_base::env;
-use nixseal_base::fs::{Batch, Creation, read, read_text};
+use nixseal_base::fs::{self, Creation, read, read_text};
 use nixseal_base::process;
 
 use super::unexpected;
@@ -283,13 +283,12 @@ impl<'a> Stage<'a> {
     }
 
     fn write(&self, name: &str, text: &str, mode: u32) -> Result<(), Failure> {
-        let batch = Batch::new();
         let creation = Creation {
             mode,
             parents: false,
         };
-        batch.stage(&self.folder.path.join(name), text.as_bytes(), creation)?;
-        Ok(batch.commit()?)
+        let path = self.folder.path.join(name);
+        Ok(fs::replace(&path, text.as_bytes(), creation)?)
     }
 
     fn wait(&self) -> Result<(), Failure> {

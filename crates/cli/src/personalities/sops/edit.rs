@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nixseal_base::editor::{Editor, EditorError};
 use nixseal_base::env::{EDITOR, SOPS_EDITOR, XDG_STATE_HOME};
-use nixseal_base::fs::{self, Batch, Creation};
+use nixseal_base::fs::{self, Creation};
 use nixseal_base::private_dir::PrivateDir;
 use nixseal_base::process::find_program;
 use nixseal_base::secret::SecretBytes;
@@ -176,9 +176,7 @@ fn keep(session: &Session<'_>, file: &Path, encrypted: &SecretBytes) -> String {
         parents: true,
     };
     for place in places {
-        let batch = Batch::new();
-        let staged = batch.stage(&place, encrypted.expose(), creation);
-        if staged.is_ok() && batch.commit().is_ok() {
+        if fs::replace(&place, encrypted.expose(), creation).is_ok() {
             return format!(
                 "what you typed is kept, encrypted, in '{}'",
                 place.display()

@@ -111,7 +111,11 @@ impl Session<'_> {
         bytes: &[u8],
         content: Content,
     ) -> Result<(), Failure> {
-        write(path, bytes, content, "in-place")
+        write(path, bytes, content, "in-place")?;
+        // What killed runs left; what cannot be removed is for the next one.
+        let folder = path.parent().filter(|folder| *folder != Path::new(""));
+        let _ = fs::sweep(folder.unwrap_or(Path::new(".")));
+        Ok(())
     }
 }
 

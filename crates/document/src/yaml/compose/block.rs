@@ -117,7 +117,9 @@ impl Composer<'_> {
         self.stem.clear();
         self.pop();
         // The head, if any, is lost here as in go-yaml; `build` finds it again.
-        if let Some(node) = self.graph.nodes.get_mut(id as usize) {
+        if !comments.line.is_empty()
+            && let Some(node) = self.graph.nodes.get_mut(id as usize)
+        {
             node.comments.line = comments.line;
         }
         self.give_foot(before.unwrap_or(id), comments.foot);

@@ -153,8 +153,7 @@ impl Composer<'_> {
         self.pop();
         let end = self.last_end;
         if let Some(node) = self.graph.nodes.get_mut(id as usize) {
-            node.comments.line = comments.line;
-            node.comments.foot = comments.foot;
+            node.comments.end(comments);
         }
         self.finish(id, Some(end));
     }

@@ -1,5 +1,7 @@
 //! The nodes of a YAML text and what belongs to each.
 
+use std::ops::{Deref, DerefMut};
+
 use nixseal_base::span::Span;
 
 use crate::yaml::cursor::Mark;
@@ -26,9 +28,9 @@ pub(in crate::yaml) struct YamlDocument {
 pub(in crate::yaml) struct YamlNode {
     pub(in crate::yaml) content: Content,
     /// The resolved long or local tag, if one is written.
-    pub(in crate::yaml) tag: Option<String>,
+    pub(in crate::yaml) tag: Option<Box<str>>,
     pub(in crate::yaml) anchored: bool,
-    pub(in crate::yaml) comments: NodeComments,
+    pub(in crate::yaml) comments: FewComments,
     /// From its tag or anchor, if any, to its end.
     pub(in crate::yaml) span: Span,
     /// Where its content begins, behind tag and anchor.
@@ -59,4 +61,46 @@ pub(in crate::yaml) struct NodeComments {
     pub(in crate::yaml) head: Vec<CommentLine>,
     pub(in crate::yaml) line: Vec<CommentLine>,
     pub(in crate::yaml) foot: Vec<CommentLine>,
+}
+
+/// The comments of a node: most nodes have none, and files have many nodes.
+#[derive(Default)]
+pub(in crate::yaml) struct FewComments(Option<Box<NodeComments>>);
+
+static NO_COMMENTS: NodeComments = NodeComments {
+    head: Vec::new(),
+    line: Vec::new(),
+    foot: Vec::new(),
+};
+
+impl From<NodeComments> for FewComments {
+    fn from(comments: NodeComments) -> Self {
+        let none = [&comments.head, &comments.line, &comments.foot];
+        let none = none.into_iter().all(Vec::is_empty);
+        Self((!none).then(|| Box::new(comments)))
+    }
+}
+
+impl FewComments {
+    /// Puts those of the end of a flow collection in the place of what came before; the head stays.
+    pub(in crate::yaml) fn end(&mut self, last: NodeComments) {
+        if self.0.is_some() || !(last.line.is_empty() && last.foot.is_empty()) {
+            self.line = last.line;
+            self.foot = last.foot;
+        }
+    }
+}
+
+impl Deref for FewComments {
+    type Target = NodeComments;
+
+    fn deref(&self) -> &NodeComments {
+        self.0.as_deref().unwrap_or(&NO_COMMENTS)
+    }
+}
+
+impl DerefMut for FewComments {
+    fn deref_mut(&mut self) -> &mut NodeComments {
+        self.0.get_or_insert_default()
+    }
 }

@@ -7,7 +7,7 @@ use crate::yaml::token::Style;
 impl Emitter {
     /// Writes a scalar; comments on its line follow it, except that those of a block stand behind
     /// its header.
-    pub(super) fn scalar(&mut self, form: &Form, parent: Parent, simple_key: bool) {
+    pub(super) fn scalar(&mut self, form: &Form<'_>, parent: Parent, simple_key: bool) {
         if form.binary {
             self.tag("!!binary");
         }
@@ -17,7 +17,7 @@ impl Emitter {
             _ if outer < 0 => self.step,
             _ => self.next_level(),
         };
-        let text = form.text.as_str();
+        let text: &str = &form.text;
         match form.style {
             Style::Plain => self.plain(text),
             Style::SingleQuoted => self.single_quoted(text),

@@ -1,5 +1,7 @@
 //! How a scalar is to be written: plain, quoted or as a block.
 
+use std::ops::Deref;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
@@ -16,16 +18,33 @@ const SIMPLE_KEY_LENGTH: usize = 128;
 const BASE64_LINE: usize = 70;
 
 /// Text and style of a scalar.
-pub(super) struct Form {
-    pub(super) text: Zeroizing<String>,
+pub(super) struct Form<'a> {
+    pub(super) text: Text<'a>,
     pub(super) style: Style,
     pub(super) binary: bool,
 }
 
-impl Form {
-    pub(super) fn of_value(value: &Value) -> Self {
+/// The text of a scalar, borrowed where it is the value itself.
+pub(super) enum Text<'a> {
+    Borrowed(&'a str),
+    Made(Zeroizing<String>),
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Borrowed(text) => text,
+            Self::Made(text) => text,
+        }
+    }
+}
+
+impl<'a> Form<'a> {
+    pub(super) fn of_value(value: &'a Value) -> Self {
         let plain = |text: String| Self {
-            text: Zeroizing::new(text),
+            text: Text::Made(Zeroizing::new(text)),
             style: Style::Plain,
             binary: false,
         };
@@ -45,7 +64,7 @@ impl Form {
 
     pub(super) fn is_simple_key(&self) -> bool {
         let tag = if self.binary { "!!binary".len() } else { 0 };
-        !self.text.chars().any(is_break) && self.text.len() + tag <= SIMPLE_KEY_LENGTH
+        self.text.len() + tag <= SIMPLE_KEY_LENGTH && !self.text.chars().any(is_break)
     }
 
     /// Whether it can stand between flow brackets as it is: a word, number or quoted text.
@@ -57,9 +76,9 @@ impl Form {
         }
     }
 
-    pub(super) fn of_text(text: &str) -> Self {
+    pub(super) fn of_text(text: &'a str) -> Self {
         let shape = Shape::of(text);
-        let style = if text.contains('\n') {
+        let style = if memchr::memchr(b'\n', text.as_bytes()).is_some() {
             // A block that starts with a tab cannot be read back.
             if shape.block_allowed && !text.starts_with('\t') {
                 Style::Literal
@@ -76,7 +95,7 @@ impl Form {
             Style::DoubleQuoted
         };
         Self {
-            text: Zeroizing::new(text.to_owned()),
+            text: Text::Borrowed(text),
             style,
             binary: false,
         }
@@ -88,7 +107,7 @@ impl Form {
         if encoded.len() < BASE64_LINE {
             text.push_str(&encoded);
             return Self {
-                text,
+                text: Text::Made(text),
                 style: Style::Plain,
                 binary: true,
             };
@@ -101,7 +120,7 @@ impl Form {
         }
         text.push('\n');
         Self {
-            text,
+            text: Text::Made(text),
             style: Style::Literal,
             binary: true,
         }
@@ -115,6 +134,7 @@ pub(super) fn is_block(node: &Node) -> bool {
 }
 
 /// Which styles a text can be written in, by YAML's rules and go-yaml's caution.
+#[derive(Debug, PartialEq, Eq)]
 struct Shape {
     plain_allowed: bool,
     single_allowed: bool,
@@ -123,6 +143,44 @@ struct Shape {
 
 impl Shape {
     fn of(text: &str) -> Self {
+        Self::of_ascii(text.as_bytes()).unwrap_or_else(|| Self::of_any(text))
+    }
+
+    /// What [`Self::of_any`] says of a text of printable ASCII alone, which most values are, in
+    /// a fraction of the time; none for others.
+    fn of_ascii(text: &[u8]) -> Option<Self> {
+        let printable = |byte: &u8| matches!(byte, b' '..=b'~');
+        let all = |block: &[u8]| block.iter().fold(true, |all, byte| all & printable(byte));
+        if !text.chunks(32).all(all) {
+            return None;
+        }
+        let (Some(first), Some(last)) = (text.first(), text.last()) else {
+            return None;
+        };
+        let spaced = |next: Option<&u8>| matches!(next, None | Some(b' '));
+        let starts = match first {
+            b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\''
+            | b'"' | b'%' | b'@' | b'`' => true,
+            b'?' | b':' | b'-' => spaced(text.get(1)),
+            _ => false,
+        };
+        let inside = |at: usize| match text.get(at) {
+            Some(b':') => spaced(text.get(at + 1)),
+            _ => at > 0 && text.get(at - 1) == Some(&b' '),
+        };
+        let indicators = starts
+            || text.starts_with(b"---")
+            || text.starts_with(b"...")
+            || memchr::memchr2_iter(b':', b'#', text).any(|at| at > 0 && inside(at));
+        let edges = *first == b' ' || *last == b' ';
+        Some(Self {
+            plain_allowed: !edges && !indicators,
+            single_allowed: true,
+            block_allowed: *last != b' ',
+        })
+    }
+
+    fn of_any(text: &str) -> Self {
         let mut indicators = text.starts_with("---") || text.starts_with("...");
         let (mut breaks, mut special, mut tabs) = (false, false, false);
         let (mut break_space, mut space_break) = (false, false);
@@ -170,6 +228,9 @@ pub(super) fn is_printable(character: char) -> bool {
 
 /// YAML 1.1's numbers with colons, `^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$`.
 fn is_base_60(text: &str) -> bool {
+    if !matches!(text.as_bytes().first(), Some(b'-' | b'+' | b'0'..=b'9')) {
+        return false;
+    }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = match unsigned.split_once('.') {
         Some((whole, fraction)) => (whole, fraction),
@@ -211,4 +272,33 @@ fn is_old_bool(text: &str) -> bool {
             | "Off"
             | "OFF"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_short_way_to_a_shape_says_what_the_long_one_does() {
+        let pieces = [
+            "", "a", " ", ":", "#", "-", "?", "---", "...", "'", "\"", "%", "!", "x y", ": ", " #",
+            "~",
+        ];
+        let mut compared = 0;
+        for one in pieces {
+            for two in pieces {
+                for three in pieces {
+                    let text = format!("{one}{two}{three}");
+                    if let Some(shape) = Shape::of_ascii(text.as_bytes()) {
+                        assert_eq!(shape, Shape::of_any(&text), "{text:?}");
+                        compared += 1;
+                    }
+                }
+            }
+        }
+        assert!(compared > 4000);
+        for other in ["", "a\tb", "a\nb", "\u{fc}", "a\u{7f}"] {
+            assert_eq!(Shape::of_ascii(other.as_bytes()), None, "{other:?}");
+        }
+    }
 }

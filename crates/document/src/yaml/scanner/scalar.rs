@@ -57,10 +57,13 @@ impl Scanner<'_> {
             }
             while !self.at_plain_end() {
                 self.cursor.skip();
-                let flow = self.flow_level > 0;
-                let ends = |byte: u8| matches!(byte, b',' | b'?' | b'[' | b']' | b'{' | b'}');
-                self.cursor
-                    .skip_ascii(|byte| byte != b':' && !(flow && ends(byte)));
+                if self.flow_level > 0 {
+                    let ends =
+                        |byte: u8| matches!(byte, b',' | b'?' | b'[' | b']' | b'{' | b'}' | b':');
+                    self.cursor.skip_ascii(|byte| !ends(byte));
+                } else {
+                    self.cursor.skip_ascii(|byte| byte != b':');
+                }
                 part_end = self.cursor.mark.offset;
             }
             if !(self.cursor.at_blank(0) || self.cursor.at_break(0)) {

@@ -229,7 +229,8 @@ impl Machine<'_> {
             );
             return Err(Fault::new(FaultKind::Read, message));
         }
-        let mut bytes = Vec::new();
+        let expected = data.len().min(LARGEST) as usize;
+        let mut bytes = Vec::with_capacity(expected + 1);
         let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
         read.map_err(|error| unreadable(&shown, &error))?;
         if bytes.len() as u64 > LARGEST {

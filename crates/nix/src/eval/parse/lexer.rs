@@ -224,14 +224,17 @@ impl<'t> Lexer<'t> {
             return None;
         }
         if !(self.scheme.start..self.scheme.end).contains(&start) {
-            let scheme = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
-            let length = self.text[start..].iter().take_while(scheme).count();
+            let rest = &self.text[start..];
+            let length = rest.iter().take_while(|byte| is(**byte, SCHEME)).count();
             self.scheme = Span::new(start, start + length);
         }
         let colon = self.scheme.end;
+        if self.byte(colon) != b':' {
+            return None;
+        }
         let rest = self.text.get(colon + 1..).unwrap_or_default();
         let length = rest.iter().take_while(|byte| is_uri(**byte)).count();
-        (self.byte(colon) == b':' && length > 0).then(|| colon + 1 + length - start)
+        (length > 0).then(|| colon + 1 + length - start)
     }
 
     fn angle(&self, start: usize) -> (Kind, usize) {
@@ -306,16 +309,48 @@ impl<'t> Lexer<'t> {
     }
 }
 
+/// In which kinds of tokens each byte may stand.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let letter = (byte as u8).is_ascii_alphanumeric();
+        let in_path = letter || matches!(byte as u8, b'.' | b'_' | b'-' | b'+');
+        let in_word = letter || matches!(byte as u8, b'_' | b'\'' | b'-');
+        let in_scheme = letter || matches!(byte as u8, b'+' | b'-' | b'.');
+        let in_uri = in_path
+            || matches!(
+                byte as u8,
+                b'%' | b'/' | b'?' | b':' | b'@' | b'&' | b'=' | b'$' | b','
+            )
+            || matches!(byte as u8, b'!' | b'~' | b'*' | b'\'');
+        classes[byte] = PATH * in_path as u8
+            | WORD * in_word as u8
+            | SCHEME * in_scheme as u8
+            | URI * in_uri as u8;
+        byte += 1;
+    }
+    classes
+};
+const PATH: u8 = 1;
+const WORD: u8 = 2;
+const SCHEME: u8 = 4;
+const URI: u8 = 8;
+
+fn is(byte: u8, class: u8) -> bool {
+    CLASSES[usize::from(byte)] & class != 0
+}
+
 pub(super) fn is_path(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'+')
+    is(byte, PATH)
 }
 
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'\'' | b'-')
+    is(byte, WORD)
 }
 
 fn is_uri(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"%/?:@&=+$,-_.!~*'".contains(&byte)
+    is(byte, URI)
 }
 
 #[cfg(test)]
