@@ -51,6 +51,8 @@ mod installer;
 mod links;
 #[path = "activation/mounts.rs"]
 mod mounts;
+#[path = "activation/own/mod.rs"]
+mod own;
 #[path = "activation/scene.rs"]
 mod scene;
 #[path = "activation/templates.rs"]
