@@ -1,0 +1,100 @@
+# Stand-ins for packages: sets that look like packages and whose files are below folders that a test can fill, and real
+# builders for the files that modules write.
+{
+  # Folder with `bin/nixseal` and the other names.
+  nixseal ? "/nixseal",
+  system ? "x86_64-linux",
+  # Where things are built and run.
+  builder ? builtins.currentSystem,
+  # Folder of programs of the system.
+  programs ? "/programs",
+}:
+let
+  isDarwin = builtins.match ".*-darwin" system != null;
+  platform = {
+    inherit system isDarwin;
+    isLinux = !isDarwin;
+  };
+  fakeAt = outPath: name: {
+    type = "derivation";
+    inherit name outPath;
+    pname = name;
+    outputName = "out";
+    meta.mainProgram = name;
+    drvPath = "/no-such-derivation";
+    inherit system;
+  };
+  fake = name: fakeAt "${programs}/${name}" name;
+
+  # A derivation that needs nothing but a shell.
+  build =
+    name: script: attributes:
+    derivation (
+      attributes
+      // {
+        inherit name script;
+        system = builder;
+        builder = "/bin/sh";
+        args = [
+          "-e"
+          "-c"
+          ''. "$scriptPath"''
+        ];
+        passAsFile = [ "script" ] ++ attributes.passAsFile or [ ];
+        PATH = "/bin:/usr/bin";
+      }
+    );
+in
+rec {
+  inherit fake;
+  lib = { };
+  stdenv = {
+    buildPlatform = platform;
+    hostPlatform = platform;
+    inherit isDarwin;
+    isLinux = !isDarwin;
+  };
+  age = fake "age";
+  gnupg = fake "gnupg";
+  coreutils = fake "coreutils";
+  gnugrep = fake "gnugrep";
+  getconf = fake "getconf";
+  mount = fake "mount";
+
+  # The default of nixseal.package: the program under test.
+  callPackage = _: _: fakeAt nixseal "nixseal";
+  runCommand =
+    name: attributes: _:
+    fakeAt nixseal name // attributes.passthru or { };
+
+  writeTextFile =
+    {
+      name,
+      text,
+      checkPhase ? "",
+      executable ? false,
+    }:
+    build name
+      ''
+        if [ -n "$executable" ]; then cp "$textPath" "$out"; chmod +x "$out"; else cp "$textPath" "$out"; fi
+        eval "$checkPhase"
+      ''
+      {
+        inherit text checkPhase executable;
+        passAsFile = [ "text" ];
+      };
+  writeText = name: text: writeTextFile { inherit name text; };
+  writeShellScript =
+    name: text:
+    writeTextFile {
+      inherit name;
+      executable = true;
+      text = "#!/bin/bash\n${text}";
+    };
+  writeShellApplication =
+    { name, text, ... }:
+    writeShellScript name ("set -o errexit\nset -o nounset\nset -o pipefail\n" + text)
+    // {
+      meta.mainProgram = name;
+    };
+}
