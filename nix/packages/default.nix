@@ -49,6 +49,22 @@ in
     else
       pkgs.pkgsBuildHost.callPackage ../package.nix { };
 
+  # One program that needs no library of its system.
+  static = pkgs.pkgsStatic.callPackage ../package.nix { };
+
+  # For working on nixseal.
+  development = {
+    sops-pgp-hook-test = pkgs.callPackage ./hook-test.nix { };
+    unit-tests = pkgs.callPackage ./unit-tests.nix { };
+    lint = nixseal.overrideAttrs (old: {
+      pname = "nixseal-lint";
+      nativeBuildInputs = old.nativeBuildInputs or [ ] ++ [ pkgs.clippy ];
+      buildPhase = "cargo clippy --workspace --all-targets --offline -- -D warnings";
+      installPhase = ''touch "$out"'';
+      postInstall = "";
+    });
+  };
+
   helpers = {
     sops-import-keys-hook = pkgs.callPackage ./sops-import-keys-hook { };
     sops-pgp-hook = pkgs.callPackage ./sops-pgp-hook { };
