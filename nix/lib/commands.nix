@@ -5,7 +5,8 @@ let
 in
 rec {
   # `export` lines around a call, in a shell of their own. Values stand in single quotes and are not escaped: that is how
-  # sops-nix documents `sops.environment`, and configurations close the quote to substitute commands.
+  # sops-nix documents `sops.environment`, and configurations close the quote to substitute commands. A path is copied to the
+  # store, as there.
   withEnvironment =
     environment: call:
     if environment == { } then
@@ -16,7 +17,7 @@ rec {
           "("
           "# shellcheck disable=SC2030,SC2031"
         ]
-        ++ mapToList (name: value: "  export ${name}='${toString value}'") environment
+        ++ mapToList (name: value: "  export ${name}='${value}'") environment
         ++ [
           "  ${call}"
           ")"

@@ -152,9 +152,9 @@ in
           (lib.mkIf plan.sopsOn { sops-install-secrets = daemon lateScript; })
           (lib.mkIf plan.earlyOn { sops-install-secrets-for-users = daemon earlyScript; })
         ];
-        system.activationScripts.postActivation.text = lib.mkMerge [
-          (lib.mkIf plan.earlyOn (lib.mkAfter earlyScript))
-          (lib.mkIf plan.sopsOn (lib.mkAfter lateScript))
+        system.activationScripts = lib.mkMerge [
+          (lib.mkIf plan.earlyOn { postActivation.text = lib.mkAfter earlyScript; })
+          (lib.mkIf plan.sopsOn { postActivation.text = lib.mkAfter lateScript; })
         ];
       }
       (optionalAttrs (options ? sops.secrets) {
@@ -178,10 +178,12 @@ in
           );
           PATH = lib.mkIf (sops.age.plugins != [ ]) (text.binPath sops.age.plugins);
         };
-        system.build = {
-          sops-nix-manifest = lib.mkIf (sops.secrets != { }) (originalFile "" plan.late sops.templates);
-          sops-nix-users-manifest = originalFile "-for-users" plan.early { };
-        };
+        system.build = lib.mkMerge [
+          (lib.mkIf (sops.secrets != { }) {
+            sops-nix-manifest = originalFile "" plan.late sops.templates;
+          })
+          { sops-nix-users-manifest = originalFile "-for-users" plan.early { }; }
+        ];
       })
     ]
   );

@@ -25,7 +25,7 @@ in
             ''
               systemdStatus=$(${systemctl} --user is-system-running 2>&1 || true)
 
-              if [[ $systemdStatus == running || $systemdStatus == degraded ]]; then
+              if [[ $systemdStatus == 'running' || $systemdStatus == 'degraded' ]]; then
                 ${systemctl} restart --user sops-nix
               else
                 echo "User systemd daemon not running. Probably executed on boot where no manual start/reload is needed."

@@ -221,7 +221,7 @@ in
           Service = {
             Type = "oneshot";
             Environment = builtins.concatStringsSep " " (
-              mapToList (name: value: "'${name}=${toString value}'") sops.environment
+              mapToList (name: value: "'${name}=${value}'") sops.environment
             );
             ExecStart = sopsScript;
           };

@@ -6,6 +6,7 @@
   system ? "x86_64-linux",
   # Where things are built and run.
   builder ? builtins.currentSystem,
+  lib ? { },
   # Folder of programs of the system.
   programs ? "/programs",
 }:
@@ -44,10 +45,8 @@ let
         PATH = "/bin:/usr/bin";
       }
     );
-in
-rec {
+  self = rec {
   inherit fake;
-  lib = { };
   stdenv = {
     buildPlatform = platform;
     hostPlatform = platform;
@@ -61,8 +60,19 @@ rec {
   getconf = fake "getconf";
   mount = fake "mount";
 
-  # The default of nixseal.package: the program under test.
-  callPackage = _: _: fakeAt nixseal "nixseal";
+  # The program under test stands for whatever would have to be compiled.
+  callPackage =
+    file: arguments:
+    let
+      function = import file;
+      here = self // {
+        inherit lib;
+      };
+    in
+    if baseNameOf file == "package.nix" then
+      fakeAt nixseal "nixseal"
+    else
+      function (builtins.intersectAttrs (builtins.functionArgs function) here // arguments);
   runCommand =
     name: attributes: _:
     fakeAt nixseal name // attributes.passthru or { };
@@ -97,4 +107,6 @@ rec {
     // {
       meta.mainProgram = name;
     };
-}
+};
+in
+self
