@@ -17,6 +17,8 @@ let
   files = [
     ./cases/nixos.nix
     ./cases/units.nix
+    ./cases/manifest.nix
+    ./cases/complaints.nix
   ];
   cases = builtins.foldl' (
     all: file:
