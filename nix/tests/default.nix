@@ -19,6 +19,9 @@ let
     ./cases/units.nix
     ./cases/manifest.nix
     ./cases/complaints.nix
+    ./cases/home.nix
+    ./cases/darwin.nix
+    ./cases/imports.nix
   ];
   cases = builtins.foldl' (
     all: file:

@@ -152,10 +152,11 @@ in
           (lib.mkIf plan.sopsOn { sops-install-secrets = daemon lateScript; })
           (lib.mkIf plan.earlyOn { sops-install-secrets-for-users = daemon earlyScript; })
         ];
-        system.activationScripts = lib.mkMerge [
-          (lib.mkIf plan.earlyOn { postActivation.text = lib.mkAfter earlyScript; })
-          (lib.mkIf plan.sopsOn { postActivation.text = lib.mkAfter lateScript; })
-        ];
+        system.activationScripts = lib.mkIf (plan.earlyOn || plan.sopsOn) {
+          postActivation.text = lib.mkAfter (
+            text.lines (optional plan.earlyOn earlyScript ++ optional plan.sopsOn lateScript)
+          );
+        };
       }
       (optionalAttrs (options ? sops.secrets) {
         assertions =

@@ -36,7 +36,7 @@ let
       throw "Module `${name}' has an unsupported attribute `${builtins.head (builtins.attrNames bad)}'."
     else
       {
-        key = toString (applied.key or name);
+        key = builtins.unsafeDiscardStringContext (toString (applied.key or name));
         file = toString (applied._file or name);
         imports = applied.imports or [ ];
         options = if full then applied.options or { } else { };
