@@ -22,6 +22,7 @@ let
     ./cases/home.nix
     ./cases/darwin.nix
     ./cases/imports.nix
+    ./cases/options.nix
   ];
   cases = builtins.foldl' (
     all: file:

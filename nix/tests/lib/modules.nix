@@ -241,6 +241,7 @@ in
       options = nest from (mkOption {
         visible = false;
         description = "Alias of {option}`${show to}`.";
+        inherit (at options to) type;
         apply = _: at config to;
       });
       config = mkMerge [
