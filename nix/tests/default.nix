@@ -39,7 +39,7 @@ let
     if builtins.isString value then
       builtins.concatStringsSep "" (
         map (part: if builtins.isList part then "STORE/" else part) (
-          builtins.split "/nix/store/[a-z0-9]{32}-" (view.plain value)
+          builtins.split "${builtins.storeDir}/[a-z0-9]{32}-" (view.plain value)
         )
       )
     else if builtins.isList value then

@@ -22,7 +22,7 @@ let
             ++ [ (builtins.elemAt part 2) ]
           ))
         ]
-    ) (builtins.split "/bin/(nixseal activate|sops-install-secrets)([- a-z]*) /nix/store/[a-z0-9]{32}-([^ '\n]*)" (plain text));
+    ) (builtins.split "/bin/(nixseal activate|sops-install-secrets)([- a-z]*) ${builtins.storeDir}/[a-z0-9]{32}-([^ '\n]*)" (plain text));
 in
 rec {
   inherit plain callsIn;

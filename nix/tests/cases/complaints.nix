@@ -148,9 +148,9 @@ in
     ];
   };
   "complaints: a path in the store" = {
-    got = failed [ { sops.secrets.token.path = "/nix/store/x/token"; } ];
+    got = failed [ { sops.secrets.token.path = "${builtins.storeDir}/x/token"; } ];
     want = [
-      ''sops.secrets.token.path: "/nix/store/x/token" is in the Nix store, which everybody can read; choose a path outside of it''
+      ''sops.secrets.token.path: "${builtins.storeDir}/x/token" is in the Nix store, which everybody can read; choose a path outside of it''
     ];
   };
   "complaints: an invalid mode" = {
@@ -188,7 +188,7 @@ in
     got = [
       (map (builtins.substring 0 24) (failed [ { age.secrets.gone.file = fixtures + "/gone.age"; } ]))
       (map (builtins.substring 0 24) (
-        failed [ { age.secrets.gone.file = "/nix/store/00000000000000000000000000000000-gone.age"; } ]
+        failed [ { age.secrets.gone.file = "${builtins.storeDir}/00000000000000000000000000000000-gone.age"; } ]
       ))
     ];
     want = [
@@ -217,7 +217,7 @@ in
     want = [ "age.generateKey: there is no place for the key; set age.keyFile" ];
   };
   "complaints: a key in the store is refused" = {
-    got = view.throws (config [ { age.keyFile = "/nix/store/x"; } ]).age.keyFile;
+    got = view.throws (config [ { age.keyFile = "${builtins.storeDir}/x"; } ]).age.keyFile;
     want = true;
   };
   "complaints: an age secret for users that a user owns" = {
