@@ -45,9 +45,9 @@ let
 
   row =
     name: option:
-    "| ${code name} | ${inline (option.type.description or "unspecified value")} | ${inline (default option)} | ${
-      inline (option.description or "")
-    } |";
+    "| ${code name} | ${
+      inline (option.type.description or "unspecified value")
+    } | ${inline (default option)} | ${inline (option.description or "")} |";
 
   # Options one by one; those of what is in an attribute set come in a section of their own.
   walk =
@@ -115,13 +115,16 @@ let
     );
 in
 {
-  nixos = page "Options on NixOS" "`nixosModules.default` has all of them; `nixosModules.age` and `nixosModules.sops` have one tree and `nixseal`." (
-    evaluate.nixos [ ../modules/nixos ]
-  );
-  home = page "Options of home-manager" "`homeManagerModules.default` has all of them; `homeManagerModules.age` and `homeManagerModules.sops` have one tree and `nixseal`." (
-    evaluate.home [ ../modules/home ]
-  );
-  darwin = page "Options of nix-darwin" "`darwinModules.default` has all of them; `darwinModules.age` and `darwinModules.sops` have one tree and `nixseal`." (
-    evaluate.darwin [ ../modules/darwin ]
-  );
+  nixos =
+    page "Options on NixOS"
+      "`nixosModules.default` has all of them; `nixosModules.age` and `nixosModules.sops` have one tree and `nixseal`."
+      (evaluate.nixos [ ../modules/nixos ]);
+  home =
+    page "Options of home-manager"
+      "`homeManagerModules.default` has all of them; `homeManagerModules.age` and `homeManagerModules.sops` have one tree and `nixseal`."
+      (evaluate.home [ ../modules/home ]);
+  darwin =
+    page "Options of nix-darwin"
+      "`darwinModules.default` has all of them; `darwinModules.age` and `darwinModules.sops` have one tree and `nixseal`."
+      (evaluate.darwin [ ../modules/darwin ]);
 }

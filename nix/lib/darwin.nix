@@ -89,5 +89,8 @@ in
     others = [ ];
   };
 
-  entries = optionals ageOn (all ageTree) ++ optionals earlyOn (all earlyTree) ++ optionals sopsOn (all lateTree);
+  entries =
+    optionals ageOn (all ageTree)
+    ++ optionals earlyOn (all earlyTree)
+    ++ optionals sopsOn (all lateTree);
 }

@@ -9,7 +9,14 @@ let
     withoutNulls
     ;
 
-  asList = value: if value == null then [ ] else if builtins.isList value then value else [ value ];
+  asList =
+    value:
+    if value == null then
+      [ ]
+    else if builtins.isList value then
+      value
+    else
+      [ value ];
 
   trimmed = key: builtins.head (builtins.match "[[:space:]]*(.*[^[:space:]])?[[:space:]]*" key);
   publicKeys = value: builtins.filter (key: key != null && key != "") (map trimmed (asList value));
@@ -58,8 +65,7 @@ in
   sopsTemplateOption = name: "sops.templates.${attribute name}";
 
   # Both trees may have a secret of the same name, so this one's hash is of the whole option.
-  agePlaceholder =
-    name: "<SOPS:${builtins.hashString "sha256" "age.secrets.${name}"}:PLACEHOLDER>";
+  agePlaceholder = name: "<SOPS:${builtins.hashString "sha256" "age.secrets.${name}"}:PLACEHOLDER>";
   sopsPlaceholder = name: "<SOPS:${builtins.hashString "sha256" name}:PLACEHOLDER>";
 
   ageSecret =

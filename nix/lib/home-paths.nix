@@ -46,6 +46,5 @@ in
     builtins.replaceStrings expressions values value;
 
   # The same place for whoever runs no shell, once the runtime folder is known.
-  withRuntime =
-    runtime: value: builtins.replaceStrings [ "%r" "%%" ] [ runtime "%" ] value;
+  withRuntime = runtime: value: builtins.replaceStrings [ "%r" "%%" ] [ runtime "%" ] value;
 }

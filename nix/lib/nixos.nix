@@ -115,7 +115,10 @@ in
   };
 
   # Everything that is installed, for complaints.
-  entries = optionals ageOn (all ageTree) ++ optionals earlyOn (all earlyTree) ++ optionals lateOn (all lateTree);
+  entries =
+    optionals ageOn (all ageTree)
+    ++ optionals earlyOn (all earlyTree)
+    ++ optionals lateOn (all lateTree);
 
   credentialPlaces = [
     {

@@ -10,17 +10,18 @@ in
     secrets:
     builtins.concatMap (
       secret:
-      optional (
-        !builtins.pathExists secret.sopsFile
-      ) "Cannot find path '${toString secret.sopsFile}' set in sops.secrets.${attribute secret.name}.sopsFile\n"
-      ++ optional (
-        !text.inStore secret.sopsFile
-      ) "'${toString secret.sopsFile}' is not in the Nix store. Either add it to the Nix store or set sops.validateSopsFiles to false"
+      optional (!builtins.pathExists secret.sopsFile)
+        "Cannot find path '${toString secret.sopsFile}' set in sops.secrets.${attribute secret.name}.sopsFile\n"
+      ++
+        optional (!text.inStore secret.sopsFile)
+          "'${toString secret.sopsFile}' is not in the Nix store. Either add it to the Nix store or set sops.validateSopsFiles to false"
     ) (builtins.attrValues secrets);
 
   failedFiles =
     problems:
-    throw "\nFailed assertions:\n${builtins.concatStringsSep "\n" (map (problem: "- ${problem}") problems)}";
+    throw "\nFailed assertions:\n${
+      builtins.concatStringsSep "\n" (map (problem: "- ${problem}") problems)
+    }";
 
   # `added`: the options that sops-nix does not have; its manifest does not have them either.
   manifest =

@@ -75,7 +75,17 @@ in
   inherit isMode seesFile;
 
   # Of every entry by itself.
-  entries = all: builtins.concatMap (entry: [ (badMode entry) (inStore entry) ] ++ badCredential entry) all ++ samePath all;
+  entries =
+    all:
+    builtins.concatMap (
+      entry:
+      [
+        (badMode entry)
+        (inStore entry)
+      ]
+      ++ badCredential entry
+    ) all
+    ++ samePath all;
 
   # Users and groups that this configuration does not have; `users` and `groups` are its attribute sets.
   owners =
@@ -205,11 +215,21 @@ in
             message = "${option}.${attribute name}.${field}: sops.package is not nixseal's, and sops-nix does not know this option; remove one of them";
           })
           (
-            builtins.filter (field: item ? ${field} && !builtins.elem item.${field} [ null false [ ] ]) [
-              "optional"
-              "onFailure"
-              "credentials"
-            ]
+            builtins.filter
+              (
+                field:
+                item ? ${field}
+                && !builtins.elem item.${field} [
+                  null
+                  false
+                  [ ]
+                ]
+              )
+              [
+                "optional"
+                "onFailure"
+                "credentials"
+              ]
             ++ optional (option == "sops.templates" && item.neededForUsers or false) "neededForUsers"
           );
     in

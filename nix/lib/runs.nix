@@ -1,7 +1,12 @@
 # One run of the program: what it installs, the keys it needs for that, and what it is told besides.
 text:
 let
-  inherit (text) below optional optionalAttrs optionals;
+  inherit (text)
+    below
+    optional
+    optionalAttrs
+    optionals
+    ;
   trees = import ./trees.nix text;
   manifests = import ./manifest.nix text;
 in

@@ -1,7 +1,6 @@
 # Texts, paths and packages, with builtins alone.
 rec {
-  hasPrefix =
-    prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
+  hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
 
   hasSuffix =
     suffix: text:
@@ -28,9 +27,7 @@ rec {
 
   withoutNulls =
     set:
-    builtins.removeAttrs set (
-      builtins.filter (name: set.${name} == null) (builtins.attrNames set)
-    );
+    builtins.removeAttrs set (builtins.filter (name: set.${name} == null) (builtins.attrNames set));
 
   filterAttrs =
     keep: set:
@@ -77,7 +74,11 @@ rec {
 
   # A path that names a place on the host. A path literal outside the store must not be copied into it: it may be a key.
   hostPath =
-    path: if builtins.isPath path && hasPrefix "${builtins.storeDir}/" (toString path) then "${path}" else toString path;
+    path:
+    if builtins.isPath path && hasPrefix "${builtins.storeDir}/" (toString path) then
+      "${path}"
+    else
+      toString path;
 
   # `folder` itself, or something in it?
   below = folder: path: path == folder || hasPrefix "${folder}/" path;

@@ -62,7 +62,9 @@ in
       inherit (cfg) keepGenerations;
       secrets = mapToList (
         name: item:
-        entries.sopsSecret cfg (if cfg.placeholder ? ${name} then toString cfg.placeholder.${name} else null) name item
+        entries.sopsSecret cfg (
+          if cfg.placeholder ? ${name} then toString cfg.placeholder.${name} else null
+        ) name item
       ) secrets;
       templates = mapToList entries.sopsTemplate templates;
     };

@@ -81,7 +81,8 @@ types.submodule (
           else if darwin then
             "staff"
           else
-            (users.${config.owner} or (throw "sops.templates.${name}.owner: no user \"${config.owner}\" is declared in this configuration; declare it, or set sops.templates.${name}.group too if it comes from elsewhere")
+            (users.${config.owner}
+              or (throw "sops.templates.${name}.owner: no user \"${config.owner}\" is declared in this configuration; declare it, or set sops.templates.${name}.group too if it comes from elsewhere")
             ).group;
         defaultText = kit.literalMD (if darwin then "staff" else "the group of {option}`owner`");
         description = "Group of it. When null, {option}`gid` counts.";

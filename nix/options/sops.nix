@@ -40,17 +40,16 @@ let
   defaultKeys =
     kind:
     if nixos then
-      if config.services.openssh.enable then
-        hostKeys kind config.services.openssh.hostKeys
-      else
-        [ ]
+      if config.services.openssh.enable then hostKeys kind config.services.openssh.hostKeys else [ ]
     else if darwin then
       [ "/etc/ssh/ssh_host_${kind}_key" ]
     else
       [ ];
-  keysText = kind: where (!home) {
-    defaultText = literalMD "the ${kind} host keys of OpenSSH";
-  };
+  keysText =
+    kind:
+    where (!home) {
+      defaultText = literalMD "the ${kind} host keys of OpenSSH";
+    };
 
   packageOption =
     name: default: description:

@@ -35,7 +35,8 @@ in
     ]).sops.templates.t.group;
   key-in-store = (nixos [ { age.keyFile = "${builtins.storeDir}/x"; } ]).age.keyFile;
   wrong-format = (nixos [ { sops.secrets.token.format = "xml"; } ]).sops.secrets.token.format;
-  read-only-hash = (nixos [ { sops.secrets.token.sopsFileHash = "x"; } ]).sops.secrets.token.sopsFileHash;
+  read-only-hash =
+    (nixos [ { sops.secrets.token.sopsFileHash = "x"; } ]).sops.secrets.token.sopsFileHash;
   unknown-option = (nixos [ { age.secrets.wifi.fil = "x"; } ]).age.secrets.wifi.name;
 }
 .${name}

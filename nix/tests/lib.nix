@@ -5,4 +5,6 @@ in
 if folder == "" then
   import ./lib
 else
-  import (if builtins.pathExists (folder + "/lib/default.nix") then /. + folder + "/lib" else /. + folder)
+  import (
+    if builtins.pathExists (folder + "/lib/default.nix") then /. + folder + "/lib" else /. + folder
+  )

@@ -42,7 +42,11 @@ let
     in
     if tried.success then tried.value else unknown;
 
-  at = set: path: builtins.foldl' (found: name: if builtins.isAttrs found && found ? ${name} then found.${name} else null) set path;
+  at =
+    set: path:
+    builtins.foldl' (
+      found: name: if builtins.isAttrs found && found ? ${name} then found.${name} else null
+    ) set path;
 in
 tree: platform: evaluate: module:
 let
@@ -59,11 +63,21 @@ let
       row = table.${name};
       path = split name;
       kind = builtins.elemAt path 1;
-      inside = builtins.length path > 2 && builtins.elem kind [ "secrets" "templates" ];
+      inside =
+        builtins.length path > 2
+        && builtins.elem kind [
+          "secrets"
+          "templates"
+        ];
       field = builtins.elemAt path 2;
       default =
         if inside then
-          if builtins.elem field [ "file" "sopsFile" ] then
+          if
+            builtins.elem field [
+              "file"
+              "sopsFile"
+            ]
+          then
             unknown
           else
             attempt (full.config.${tree}.${kind}.sample.${field} or null)
@@ -80,7 +94,14 @@ let
         # Whose program it is says nothing.
         if builtins.match "sops[.](validationP|p)ackage" name == null then default else "package"
       )
-      (if row.readOnly then "read-only" else if !row.visible then "hidden" else "")
+      (
+        if row.readOnly then
+          "read-only"
+        else if !row.visible then
+          "hidden"
+        else
+          ""
+      )
     ];
 in
 map line (builtins.attrNames table)

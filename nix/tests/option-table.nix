@@ -35,7 +35,12 @@ let
       readOnly = option.readOnly or false;
       visible = option.visible or true;
     }
-    // (if inside || !(option ? default) then { hasDefault = option ? default; } else { default = attempt option.default; });
+    // (
+      if inside || !(option ? default) then
+        { hasDefault = option ? default; }
+      else
+        { default = attempt option.default; }
+    );
 
   walk =
     inside: name: value:
@@ -53,7 +58,10 @@ let
     inside: prefix: set:
     builtins.concatMap (
       name:
-      if name == "_module" || name == "_freeformOptions" then [ ] else walk inside "${prefix}.${name}" set.${name}
+      if name == "_module" || name == "_freeformOptions" then
+        [ ]
+      else
+        walk inside "${prefix}.${name}" set.${name}
     ) (builtins.attrNames set);
 in
 prefix: options: builtins.listToAttrs (walkAll false prefix options)

@@ -324,35 +324,33 @@ let
       sops.secrets.a = { };
     };
   };
-  sopsHome =
-    sopsCommon
-    // {
-      places = keyed {
-        sops.defaultSymlinkPath = "/home/alice/.secrets";
-        sops.defaultSecretsMountPoint = "%r/elsewhere";
-        sops.secrets.a = {
-          name = "b";
-        };
-        sops.secrets.c.path = "%r/c";
+  sopsHome = sopsCommon // {
+    places = keyed {
+      sops.defaultSymlinkPath = "/home/alice/.secrets";
+      sops.defaultSecretsMountPoint = "%r/elsewhere";
+      sops.secrets.a = {
+        name = "b";
       };
-      qubes = {
-        sops.defaultSopsFile = yaml;
-        sops.gnupg.qubes-split-gpg = {
-          enable = true;
-          domain = "vault";
-        };
-        sops.secrets.a = { };
-      };
-      qubes-twice = {
-        sops.defaultSopsFile = yaml;
-        sops.gnupg.home = "/home/alice/.gnupg";
-        sops.gnupg.qubes-split-gpg = {
-          enable = true;
-          domain = "";
-        };
-        sops.secrets.a = { };
-      };
+      sops.secrets.c.path = "%r/c";
     };
+    qubes = {
+      sops.defaultSopsFile = yaml;
+      sops.gnupg.qubes-split-gpg = {
+        enable = true;
+        domain = "vault";
+      };
+      sops.secrets.a = { };
+    };
+    qubes-twice = {
+      sops.defaultSopsFile = yaml;
+      sops.gnupg.home = "/home/alice/.gnupg";
+      sops.gnupg.qubes-split-gpg = {
+        enable = true;
+        domain = "";
+      };
+      sops.secrets.a = { };
+    };
+  };
 in
 each "age" [ "nixos" "nixosOld" ] ageNixos
 ++ each "age" [ "darwin" ] ageSystem

@@ -15,14 +15,32 @@ let
 
   modules = {
     age = {
-      nixos = [ "${agenix}/modules/age.nix" ../modules/nixos/age.nix ];
-      darwin = [ "${agenix}/modules/age.nix" ../modules/darwin/age.nix ];
-      home = [ "${agenix}/modules/age-home.nix" ../modules/home/age.nix ];
+      nixos = [
+        "${agenix}/modules/age.nix"
+        ../modules/nixos/age.nix
+      ];
+      darwin = [
+        "${agenix}/modules/age.nix"
+        ../modules/darwin/age.nix
+      ];
+      home = [
+        "${agenix}/modules/age-home.nix"
+        ../modules/home/age.nix
+      ];
     };
     sops = {
-      nixos = [ "${sopsNix}/modules/sops" ../modules/nixos/sops.nix ];
-      darwin = [ "${sopsNix}/modules/nix-darwin" ../modules/darwin/sops.nix ];
-      home = [ "${sopsNix}/modules/home-manager/sops.nix" ../modules/home/sops.nix ];
+      nixos = [
+        "${sopsNix}/modules/sops"
+        ../modules/nixos/sops.nix
+      ];
+      darwin = [
+        "${sopsNix}/modules/nix-darwin"
+        ../modules/darwin/sops.nix
+      ];
+      home = [
+        "${sopsNix}/modules/home-manager/sops.nix"
+        ../modules/home/sops.nix
+      ];
     };
   };
   base =
@@ -52,9 +70,19 @@ let
       ) lines;
     in
     # A key is made by nixseal, and its folder is quoted right.
-    builtins.filter (
-      line: line != "" && line != "sh -c '" && builtins.match "# .*|mkdir -p .*|.*/mkdir -p .*|.*(age-keygen -o|nixseal key new) .*" line == null
-    ) (map (line: if builtins.match "sh -c '.+" line != null then builtins.substring 7 (-1) line else line) words);
+    builtins.filter
+      (
+        line:
+        line != ""
+        && line != "sh -c '"
+        &&
+          builtins.match "# .*|mkdir -p .*|.*/mkdir -p .*|.*(age-keygen -o|nixseal key new) .*" line == null
+      )
+      (
+        map (
+          line: if builtins.match "sh -c '.+" line != null then builtins.substring 7 (-1) line else line
+        ) words
+      );
 
   json = file: builtins.fromJSON (text file.text);
   attempt =
@@ -66,19 +94,31 @@ let
 
   # The fields of a secret that the original has, too.
   fields =
-    theirs: ours:
-    builtins.mapAttrs (
-      name: secret: builtins.intersectAttrs secret ours.${name}
-    ) theirs;
+    theirs: ours: builtins.mapAttrs (name: secret: builtins.intersectAttrs secret ours.${name}) theirs;
 
-  failed = config: builtins.sort builtins.lessThan (map (each: text each.message) (builtins.filter (each: !each.assertion) config.assertions));
+  failed =
+    config:
+    builtins.sort builtins.lessThan (
+      map (each: text each.message) (builtins.filter (each: !each.assertion) config.assertions)
+    );
 
   nixosView = foreign: config: {
-    scripts = builtins.mapAttrs (
-      _: script:
-      { inherit (script) deps supportsDryActivation; }
-      // (if foreign then { text = clean script.text; } else { })
-    ) (builtins.removeAttrs config.system.activationScripts [ "specialfs" "groups" "etc" ]);
+    scripts =
+      builtins.mapAttrs
+        (
+          _: script:
+          {
+            inherit (script) deps supportsDryActivation;
+          }
+          // (if foreign then { text = clean script.text; } else { })
+        )
+        (
+          builtins.removeAttrs config.system.activationScripts [
+            "specialfs"
+            "groups"
+            "etc"
+          ]
+        );
     units = builtins.mapAttrs (
       _: unit:
       builtins.removeAttrs unit [
@@ -116,7 +156,13 @@ let
     ) config.systemd.user.services;
     agents = builtins.mapAttrs (
       _: agent:
-      agent // { config = builtins.removeAttrs agent.config [ "Program" "ProgramArguments" ]; }
+      agent
+      // {
+        config = builtins.removeAttrs agent.config [
+          "Program"
+          "ProgramArguments"
+        ];
+      }
     ) config.launchd.agents;
     activation = builtins.mapAttrs (_: clean) config.home.activation;
     sessionVariables = config.home.sessionVariables;
@@ -133,8 +179,15 @@ let
       { }
     else
       builtins.mapAttrs (_: json) (
-        (if config.system.build ? sops-nix-manifest then { late = config.system.build.sops-nix-manifest; } else { })
-        // { early = config.system.build.sops-nix-users-manifest; }
+        (
+          if config.system.build ? sops-nix-manifest then
+            { late = config.system.build.sops-nix-manifest; }
+          else
+            { }
+        )
+        // {
+          early = config.system.build.sops-nix-users-manifest;
+        }
       );
 
   compare =
@@ -143,7 +196,16 @@ let
       a = attempt theirs;
       b = attempt ours;
     in
-    if a == b then [ ] else [ { inherit name; theirs = a; ours = b; } ];
+    if a == b then
+      [ ]
+    else
+      [
+        {
+          inherit name;
+          theirs = a;
+          ours = b;
+        }
+      ];
 
   check =
     case: foreign:
@@ -173,7 +235,8 @@ let
         ];
       theirs = run (builtins.elemAt pair 0) null;
       ours = run (builtins.elemAt pair 1) (if foreign then null else package "nixseal" null);
-      titled = what: "${case.name} (${case.platform}, ${if foreign then "their" else "our"} package): ${what}";
+      titled =
+        what: "${case.name} (${case.platform}, ${if foreign then "their" else "our"} package): ${what}";
       tree = case.tree;
     in
     compare (titled "assertions") (failed theirs.config) (failed ours.config)
@@ -183,12 +246,18 @@ let
     )
     ++ (
       if tree == "sops" then
-        compare (titled "templates") (builtins.mapAttrs (_: t: builtins.removeAttrs t [ "file" ]) theirs.config.sops.templates) (
-          fields (builtins.mapAttrs (_: t: builtins.removeAttrs t [ "file" ]) theirs.config.sops.templates) ours.config.sops.templates
-        )
+        compare (titled "templates")
+          (builtins.mapAttrs (_: t: builtins.removeAttrs t [ "file" ]) theirs.config.sops.templates)
+          (
+            fields (builtins.mapAttrs (
+              _: t: builtins.removeAttrs t [ "file" ]
+            ) theirs.config.sops.templates) ours.config.sops.templates
+          )
         ++ compare (titled "placeholder") theirs.config.sops.placeholder ours.config.sops.placeholder
         ++ compare (titled "environment") theirs.config.sops.environment ours.config.sops.environment
-        ++ compare (titled "manifests") (manifests platform tree theirs.config) (manifests platform tree ours.config)
+        ++ compare (titled "manifests") (manifests platform tree theirs.config) (
+          manifests platform tree ours.config
+        )
       else
         [ ]
     )
@@ -209,21 +278,31 @@ let
       name:
       let
         # Another program is the point of it.
-        known = row: if builtins.match "sops\\.(validationP|p)ackage" name == null then row else builtins.removeAttrs row [ "default" ];
+        known =
+          row:
+          if builtins.match "sops\\.(validationP|p)ackage" name == null then
+            row
+          else
+            builtins.removeAttrs row [ "default" ];
       in
       compare "option ${name} (${platform})" (known theirs.${name}) (known (ours.${name} or { }))
     ) (builtins.attrNames theirs);
 in
 {
   options = builtins.concatLists (
-    builtins.concatMap (
-      tree:
-      map (optionsOf tree) [
-        "nixos"
-        "darwin"
-        "home"
+    builtins.concatMap
+      (
+        tree:
+        map (optionsOf tree) [
+          "nixos"
+          "darwin"
+          "home"
+        ]
+      )
+      [
+        "age"
+        "sops"
       ]
-    ) [ "age" "sops" ]
   );
   configurations = builtins.concatMap (
     case: check case false ++ (if case.tree == "sops" then check case true else [ ])

@@ -8,7 +8,12 @@
 }:
 let
   nixseal = import ../../lib;
-  inherit (nixseal) commands original problems text;
+  inherit (nixseal)
+    commands
+    original
+    problems
+    text
+    ;
   inherit (text) optional optionals optionalAttrs;
   isDarwin = options ? environment.darwinConfig;
 

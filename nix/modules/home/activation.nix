@@ -8,7 +8,9 @@
 }:
 let
   sops = config.sops;
-  on = sops.secrets != { } || (sops.templates != { } && options ? age.secrets && config.age.secrets != { });
+  on =
+    sops.secrets != { }
+    || (sops.templates != { } && options ? age.secrets && config.age.secrets != { });
   user = "gui/$(id -u ${config.home.username})";
   agent = "org.nix-community.home.sops-nix";
   systemctl = config.systemd.user.systemctlPath;

@@ -9,7 +9,12 @@
 let
   nixseal = import ../../lib;
   inherit (nixseal) commands homePaths text;
-  inherit (text) mapToList optional optionalAttrs optionals;
+  inherit (text)
+    mapToList
+    optional
+    optionalAttrs
+    optionals
+    ;
   inherit (pkgs.stdenv.hostPlatform) isDarwin isLinux;
   cfg = config.nixseal;
   packages = import ../../packages { inherit pkgs; };
@@ -79,10 +84,12 @@ let
   );
   withAgePlugins =
     call:
-    if agePlugins == [ ] then call else "PATH=${text.shellWord (text.binPath agePlugins)}:$PATH ${call}";
+    if agePlugins == [ ] then
+      call
+    else
+      "PATH=${text.shellWord (text.binPath agePlugins)}:$PATH ${call}";
 
-  script =
-    name: parts: toString (pkgs.writeShellScript name (text.lines (parts ++ [ "" ])));
+  script = name: parts: toString (pkgs.writeShellScript name (text.lines (parts ++ [ "" ])));
   ageScript = script "agenix-home-manager-mount-secrets" (
     if joined then
       # The unit `sops-nix` installs both trees.
@@ -110,9 +117,7 @@ let
   path = builtins.filter (part: part != "") [
     (text.binPath (optionals joined agePlugins ++ sops.age.plugins))
     (if isDarwin then "/usr/bin:/bin:/usr/sbin:/sbin" else "")
-    (
-      if isLinux && restarts && !foreign then builtins.dirOf config.systemd.user.systemctlPath else ""
-    )
+    (if isLinux && restarts && !foreign then builtins.dirOf config.systemd.user.systemctlPath else "")
   ];
 
   credentials = nixseal.credentials.byUnit plan.credentialPlaces;
@@ -143,7 +148,8 @@ in
         // optionalAttrs (plan.sopsOn && !foreign) { regular = sopsFile; };
       nixseal.paths =
         let
-          plain = place': items: builtins.mapAttrs (_: item: homePaths.withRuntime runtime (place' item.path)) items;
+          plain =
+            place': items: builtins.mapAttrs (_: item: homePaths.withRuntime runtime (place' item.path)) items;
           orNone = condition: items: if condition then items else { };
           asIs = path: path;
         in
@@ -163,22 +169,20 @@ in
       );
     }
     (lib.mkIf plan.ageOn {
-      systemd.user.services.agenix = lib.mkIf isLinux (
-        {
-          Unit = {
-            Description = "agenix activation";
-          }
-          // optionalAttrs joined {
-            Requires = [ "sops-nix.service" ];
-            After = [ "sops-nix.service" ];
-          };
-          Service = {
-            Type = "oneshot";
-            ExecStart = ageScript;
-          };
-          Install.WantedBy = [ "default.target" ];
+      systemd.user.services.agenix = lib.mkIf isLinux ({
+        Unit = {
+          Description = "agenix activation";
         }
-      );
+        // optionalAttrs joined {
+          Requires = [ "sops-nix.service" ];
+          After = [ "sops-nix.service" ];
+        };
+        Service = {
+          Type = "oneshot";
+          ExecStart = ageScript;
+        };
+        Install.WantedBy = [ "default.target" ];
+      });
       launchd.agents.activate-agenix = {
         enable = true;
         config = {

@@ -10,8 +10,7 @@ let
   nixseal = import ../../lib;
   inherit (nixseal) entries problems text;
   cfg = config.age;
-  templates =
-    cfg.templates != { } || (options ? sops.templates && config.sops.templates != { });
+  templates = cfg.templates != { } || (options ? sops.templates && config.sops.templates != { });
 in
 {
   key = "nixseal/home/options-age";

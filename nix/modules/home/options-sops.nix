@@ -11,8 +11,7 @@ let
   inherit (nixseal) entries;
   packages = import ../../packages { inherit pkgs; };
   cfg = config.sops;
-  templates =
-    cfg.templates != { } || (options ? age.templates && config.age.templates != { });
+  templates = cfg.templates != { } || (options ? age.templates && config.age.templates != { });
 in
 {
   key = "nixseal/home/options-sops";

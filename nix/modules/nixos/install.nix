@@ -17,9 +17,9 @@ let
   plan = nixseal.nixos {
     inherit age sops;
     inherit (config) nixseal;
-    extraFolders = optional (
-      age != null && options.age.ageBin.highestPrio < 1500
-    ) (builtins.dirOf (builtins.dirOf age.ageBin));
+    extraFolders = optional (age != null && options.age.ageBin.highestPrio < 1500) (
+      builtins.dirOf (builtins.dirOf age.ageBin)
+    );
   };
   inherit (plan) engine joined foreign;
 
@@ -39,12 +39,10 @@ let
       ;
   };
 
-  environment =
-    sops.environment
-    // {
-      HOME = "/var/empty";
-      PATH = text.binPath plan.plugins.sops;
-    };
+  environment = sops.environment // {
+    HOME = "/var/empty";
+    PATH = text.binPath plan.plugins.sops;
+  };
   joinedEnvironment = environment // {
     PATH = text.binPath (plan.plugins.age ++ plan.plugins.sops);
   };

@@ -20,7 +20,10 @@ let
   earlyUnit = plan.earlyOn && unitsMakeUsers;
   # The unit that installs the age tree before users exist.
   first =
-    if joined then "sops-install-secrets-for-users.service" else "agenix-install-secrets-for-users.service";
+    if joined then
+      "sops-install-secrets-for-users.service"
+    else
+      "agenix-install-secrets-for-users.service";
   viaSystemctl.SOPS_RESTART_UNITS_VIA_SYSTEMCTL = "1";
 
   oneshot = command: {

@@ -11,8 +11,7 @@ let
   inherit (nixseal) entries problems text;
   isDarwin = options ? environment.darwinConfig;
   cfg = config.age;
-  templates =
-    cfg.templates != { } || (options ? sops.templates && config.sops.templates != { });
+  templates = cfg.templates != { } || (options ? sops.templates && config.sops.templates != { });
   needed = text.filterAttrs (_: secret: secret.neededForUsers) cfg.secrets;
   isRoot = name: name == "0" || name == "root";
 in

@@ -12,16 +12,20 @@ let
   inherit (nixseal) entries text;
   packages = import ../../packages { inherit pkgs; };
   cfg = config.sops;
-  templates =
-    cfg.templates != { } || (options ? age.templates && config.age.templates != { });
-  renamed =
-    from: to: lib.mkRenamedOptionModule [ "sops" from ] ([ "sops" ] ++ to);
+  templates = cfg.templates != { } || (options ? age.templates && config.age.templates != { });
+  renamed = from: to: lib.mkRenamedOptionModule [ "sops" from ] ([ "sops" ] ++ to);
 in
 {
   key = "nixseal/options/sops";
   imports = text.optionals (platform == "nixos") [
-    (renamed "gnupgHome" [ "gnupg" "home" ])
-    (renamed "sshKeyPaths" [ "gnupg" "sshKeyPaths" ])
+    (renamed "gnupgHome" [
+      "gnupg"
+      "home"
+    ])
+    (renamed "sshKeyPaths" [
+      "gnupg"
+      "sshKeyPaths"
+    ])
   ];
   options.sops = import ../../options/sops.nix {
     inherit

@@ -187,9 +187,9 @@ in
   "complaints: a file that is not there" = {
     got = [
       (map (builtins.substring 0 24) (failed [ { age.secrets.gone.file = fixtures + "/gone.age"; } ]))
-      (map (builtins.substring 0 24) (
-        failed [ { age.secrets.gone.file = "${builtins.storeDir}/00000000000000000000000000000000-gone.age"; } ]
-      ))
+      (map (builtins.substring 0 24) (failed [
+        { age.secrets.gone.file = "${builtins.storeDir}/00000000000000000000000000000000-gone.age"; }
+      ]))
     ];
     want = [
       [ "age.secrets.gone.file: \"" ]
@@ -360,66 +360,80 @@ in
     ];
   };
   "complaints: a SOPS file outside the store ends evaluation of the manifest" = {
-    got = map (file: view.throws (config [ { sops.secrets.token.sopsFile = file; } ]).system.build.nixseal-manifest.text) [
-      "/etc/passwd"
-      "/persist/not-there.yaml"
-    ];
+    got =
+      map
+        (
+          file:
+          view.throws (config [ { sops.secrets.token.sopsFile = file; } ]).system.build.nixseal-manifest.text
+        )
+        [
+          "/etc/passwd"
+          "/persist/not-there.yaml"
+        ];
     want = [
       true
       true
     ];
   };
   "complaints: on macOS, too" = {
-    got = view.failed (darwin [
-      ../../modules/darwin
-      {
-        age.secrets.wifi = {
-          file = age;
-          mode = "x?";
-        };
-      }
-    ]).config;
+    got =
+      view.failed
+        (darwin [
+          ../../modules/darwin
+          {
+            age.secrets.wifi = {
+              file = age;
+              mode = "x?";
+            };
+          }
+        ]).config;
     want = [
       ''age.secrets.wifi.mode: "x?" is no mode; write it in octal such as "0440", or as for chmod such as "u=r,g=r"''
     ];
   };
   "complaints: in a home, too" = {
-    got = view.failed (home [
-      ../../modules/home
-      {
-        age.secrets.wifi.file = age;
-        age.secrets.other = {
-          file = age;
-          path = "\${XDG_RUNTIME_DIR}/agenix/wifi";
-        };
-      }
-    ]).config;
+    got =
+      view.failed
+        (home [
+          ../../modules/home
+          {
+            age.secrets.wifi.file = age;
+            age.secrets.other = {
+              file = age;
+              path = "\${XDG_RUNTIME_DIR}/agenix/wifi";
+            };
+          }
+        ]).config;
     want = [
       ''age.secrets.other and age.secrets.wifi are installed at one path, "%r/agenix/wifi"; give each its own `path` or `name`''
     ];
   };
   "complaints: an expression that only a shell knows" = {
-    got = view.failed (home [
-      ../../modules/home
-      {
-        age.secrets.wifi = {
-          file = age;
-          path = "$XDG_DATA_HOME/wifi";
-        };
-      }
-    ]).config;
+    got =
+      view.failed
+        (home [
+          ../../modules/home
+          {
+            age.secrets.wifi = {
+              file = age;
+              path = "$XDG_DATA_HOME/wifi";
+            };
+          }
+        ]).config;
     want = [
       ''age.secrets.wifi.path: "$XDG_DATA_HOME/wifi" has an expression of a shell that nixseal does not know; of these it knows $HOME, $USER and $XDG_RUNTIME_DIR''
     ];
   };
   "complaints: a home without keys for SOPS" = {
-    got = view.failed (home [
-      ../../modules/home
-      {
-        sops.defaultSopsFile = yaml;
-        sops.secrets.token = { };
-      }
-    ]).config;
+    got =
+      view.failed
+        (home [
+          ../../modules/home
+          {
+            sops.defaultSopsFile = yaml;
+            sops.secrets.token = { };
+          }
+        ]).config;
     want = [
       "No key source configured for sops. Either set services.openssh.enable or set sops.age.keyFile or sops.gnupg.home or sops.gnupg.qubes-split-gpg.enable"
     ];

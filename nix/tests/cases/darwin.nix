@@ -22,7 +22,9 @@ let
     daemons = builtins.mapAttrs (
       _: daemon: view.callsIn (daemon.script + daemon.command)
     ) config.launchd.daemons;
-    activation = builtins.mapAttrs (_: script: view.callsIn script.text) config.system.activationScripts;
+    activation = builtins.mapAttrs (
+      _: script: view.callsIn script.text
+    ) config.system.activationScripts;
   };
 in
 {

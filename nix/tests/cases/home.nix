@@ -41,10 +41,11 @@ in
     ];
   };
   "home: the age unit of agenix" = {
-    got = (config [
-      onlyAge
-      wifi
-    ]).systemd.user.services.agenix;
+    got =
+      (config [
+        onlyAge
+        wifi
+      ]).systemd.user.services.agenix;
     want = {
       Unit.Description = "agenix activation";
       Service = {
@@ -56,10 +57,11 @@ in
     withoutHashes = true;
   };
   "home: the SOPS unit of sops-nix" = {
-    got = (config [
-      onlySops
-      token
-    ]).systemd.user.services.sops-nix;
+    got =
+      (config [
+        onlySops
+        token
+      ]).systemd.user.services.sops-nix;
     want = {
       Unit.Description = "sops-nix activation";
       Service = {
@@ -357,13 +359,22 @@ in
     want.age = [ "age" ];
   };
   "home: activation restarts the unit" = {
-    got = map (line: builtins.match ".*${line}.*" (builtins.replaceStrings [ "\n" ] [ " " ] (config [
-      onlySops
-      token
-    ]).home.activation.sops-nix) != null) [
-      "/programs/systemd/bin/systemctl restart --user sops-nix"
-      "--user is-system-running"
-    ];
+    got =
+      map
+        (
+          line:
+          builtins.match ".*${line}.*" (
+            builtins.replaceStrings [ "\n" ] [ " " ]
+              (config [
+                onlySops
+                token
+              ]).home.activation.sops-nix
+          ) != null
+        )
+        [
+          "/programs/systemd/bin/systemctl restart --user sops-nix"
+          "--user is-system-running"
+        ];
     want = [
       true
       true
@@ -385,7 +396,10 @@ in
         agents = builtins.attrNames c.launchd.agents;
         sops = builtins.removeAttrs c.launchd.agents.sops-nix.config [ "Program" ];
         path = (view.entriesOf c)."age.secrets.wifi".path;
-        activation = builtins.match ".*/bin/launchctl bootout.*" (builtins.replaceStrings [ "\n" ] [ " " ] c.home.activation.sops-nix) != null;
+        activation =
+          builtins.match ".*/bin/launchctl bootout.*" (
+            builtins.replaceStrings [ "\n" ] [ " " ] c.home.activation.sops-nix
+          ) != null;
       };
     want = {
       services = { };

@@ -35,8 +35,10 @@ let
         value = null;
       }) names
     )) set;
-  top = name: modules: builtins.removeAttrs (view.manifests (config (base ++ modules))).${name} [ "trees" ];
-  only = name: value: builtins.filter (secret: secret ? templateOnly) (builtins.head value.trees).secrets;
+  top =
+    name: modules: builtins.removeAttrs (view.manifests (config (base ++ modules))).${name} [ "trees" ];
+  only =
+    name: value: builtins.filter (secret: secret ? templateOnly) (builtins.head value.trees).secrets;
 in
 {
   "manifest: an age secret in full" = {
@@ -102,22 +104,19 @@ in
     };
   };
   "manifest: the SOPS tree in a tmpfs with ten generations" = {
-    got =
-      builtins.removeAttrs
-        (builtins.head
-          (view.manifests (
-            config (
-              base
-              ++ [
-                {
-                  sops.useTmpfs = true;
-                  sops.keepGenerations = 10;
-                }
-              ]
-            )
-          )).regular.trees
+    got = builtins.removeAttrs (builtins.head
+      (view.manifests (
+        config (
+          base
+          ++ [
+            {
+              sops.useTmpfs = true;
+              sops.keepGenerations = 10;
+            }
+          ]
         )
-        [ "secrets" ];
+      )).regular.trees
+    ) [ "secrets" ];
     want = {
       name = "sops";
       layout = "sops-nix";
@@ -205,16 +204,18 @@ in
           "restartUnits"
           "reloadUnits"
         ]
-        (entry "age.secrets.wifi" [
-          {
-            age.secrets.wifi = {
-              optional = true;
-              onFailure = "abort";
-              restartUnits = [ "a.service" ];
-              reloadUnits = [ "b.service" ];
-            };
-          }
-        ]);
+        (
+          entry "age.secrets.wifi" [
+            {
+              age.secrets.wifi = {
+                optional = true;
+                onFailure = "abort";
+                restartUnits = [ "a.service" ];
+                reloadUnits = [ "b.service" ];
+              };
+            }
+          ]
+        );
     want = {
       optional = true;
       onFailure = "abort";
@@ -290,7 +291,14 @@ in
   "manifest: a file named by a string of the flake" = {
     got =
       (entry "age.secrets.devos" [
-        { age.secrets.devos.file = "${builtins.path { path = fixtures; name = "source"; }}/wifi.age"; }
+        {
+          age.secrets.devos.file = "${
+            builtins.path {
+              path = fixtures;
+              name = "source";
+            }
+          }/wifi.age";
+        }
       ]).age.file;
     want = "STORE/source/wifi.age";
     withoutHashes = true;
@@ -537,7 +545,8 @@ in
     '';
   };
   "manifest: is not checked when that is off" = {
-    got = (config (base ++ [ { nixseal.check.enable = false; } ])).system.build.nixseal-manifest.checkPhase;
+    got =
+      (config (base ++ [ { nixseal.check.enable = false; } ])).system.build.nixseal-manifest.checkPhase;
     want = "";
   };
   "manifest: that of sops-nix has its fields and no others" = {

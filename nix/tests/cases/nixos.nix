@@ -82,10 +82,12 @@ in
     ];
   };
   "nixos: age scripts wait for each other as in agenix" = {
-    got = builtins.mapAttrs (_: script: script.deps) (config [
-      onlyAge
-      wifi
-    ]).system.activationScripts;
+    got =
+      builtins.mapAttrs (_: script: script.deps)
+        (config [
+          onlyAge
+          wifi
+        ]).system.activationScripts;
     want = {
       agenixNewGeneration = [ "specialfs" ];
       agenixInstall = [
@@ -208,8 +210,7 @@ in
   "nixos: what is made to wait for itself does not" = {
     got =
       (config (
-        everything
-        ++ [ { system.activationScripts.setupSecretsForUsers.deps = [ "agenixInstall" ]; } ]
+        everything ++ [ { system.activationScripts.setupSecretsForUsers.deps = [ "agenixInstall" ]; } ]
       )).system.activationScripts.agenixInstall.deps;
     want = [
       "agenixNewGeneration"

@@ -1,7 +1,12 @@
 # The module system: imports, declarations, definitions.
 lib:
 let
-  inherit (import ./merge.nix lib) pushDown mergeDefinitions mkOverride mkMerge;
+  inherit (import ./merge.nix lib)
+    pushDown
+    mergeDefinitions
+    mkOverride
+    mkMerge
+    ;
   inherit (lib) isOption mkOption types;
   show = loc: builtins.concatStringsSep "." loc;
 
@@ -26,7 +31,10 @@ let
       raw = if fromPath then import module else module;
       applied =
         if builtins.isFunction raw then
-          raw (args.given // builtins.mapAttrs (arg: _: args.given.${arg} or args.late.${arg}) (builtins.functionArgs raw))
+          raw (
+            args.given
+            // builtins.mapAttrs (arg: _: args.given.${arg} or args.late.${arg}) (builtins.functionArgs raw)
+          )
         else
           raw;
       full = applied ? config || applied ? options;
@@ -92,7 +100,13 @@ let
   group =
     sets:
     builtins.zipAttrsWith (_: values: values) (
-      map (each: builtins.mapAttrs (_: value: { inherit (each) file; inherit value; }) each.value) sets
+      map (
+        each:
+        builtins.mapAttrs (_: value: {
+          inherit (each) file;
+          inherit value;
+        }) each.value
+      ) sets
     );
 
   mergeDeclarations =
@@ -103,7 +117,9 @@ let
     in
     if !builtins.all isOption options then
       throw "The option `${show loc}' is declared both as an option and as a set of options."
-    else if builtins.length options > 1 && builtins.length (builtins.filter (o: o ? type) options) > 1 then
+    else if
+      builtins.length options > 1 && builtins.length (builtins.filter (o: o ? type) options) > 1
+    then
       throw "The option `${show loc}' in `${(builtins.head declarations).file}' is already declared in `${(builtins.elemAt declarations 1).file}'."
     else
       merged;
@@ -181,7 +197,11 @@ let
       options = builtins.mapAttrs (_: found: found.options) each;
       config =
         if unknown != [ ] then
-          throw "The option `${show (loc ++ [ (builtins.head unknown) ])}' does not exist. Definition values: - In `${(builtins.head defined.${builtins.head unknown}).file}'"
+          throw "The option `${
+            show (loc ++ [ (builtins.head unknown) ])
+          }' does not exist. Definition values: - In `${
+            (builtins.head defined.${builtins.head unknown}).file
+          }'"
         else
           builtins.mapAttrs (_: found: found.config) each;
     };
@@ -209,18 +229,21 @@ in
         // specialArgs;
         late = result.config._module.args;
       } ([ internal ] ++ modules);
-      result = level prefix (map (module: {
-        inherit (module) file;
-        value = module.options;
-      }) all) (
-        builtins.concatMap (
-          module:
-          map (value: {
+      result =
+        level prefix
+          (map (module: {
             inherit (module) file;
-            inherit value;
-          }) (pushDown module.config)
-        ) all
-      );
+            value = module.options;
+          }) all)
+          (
+            builtins.concatMap (
+              module:
+              map (value: {
+                inherit (module) file;
+                inherit value;
+              }) (pushDown module.config)
+            ) all
+          );
     in
     {
       options = builtins.removeAttrs result.options [ "_module" ];
@@ -232,9 +255,11 @@ in
     { config, options, ... }:
     let
       at = builtins.foldl' (set: name: set.${name});
-      nest = path: value: builtins.foldl' (inner: name: { ${name} = inner; }) value (
-        builtins.foldl' (reversed: name: [ name ] ++ reversed) [ ] path
-      );
+      nest =
+        path: value:
+        builtins.foldl' (inner: name: { ${name} = inner; }) value (
+          builtins.foldl' (reversed: name: [ name ] ++ reversed) [ ] path
+        );
       old = at options from;
     in
     {

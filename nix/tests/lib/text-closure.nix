@@ -9,7 +9,14 @@ let
           state
         else
           let
-            inner = builtins.foldl' walk (state // { done = state.done // { ${name} = true; }; }) scripts.${name}.deps;
+            inner = builtins.foldl' walk (
+              state
+              // {
+                done = state.done // {
+                  ${name} = true;
+                };
+              }
+            ) scripts.${name}.deps;
           in
           inner // { order = inner.order ++ [ name ]; };
     in

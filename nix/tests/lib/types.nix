@@ -1,7 +1,12 @@
 # The types that the modules use.
 lib:
 let
-  inherit (lib) mkOptionType mergeDefinitions mergeEqualOption mergeOneOption;
+  inherit (lib)
+    mkOptionType
+    mergeDefinitions
+    mergeEqualOption
+    mergeOneOption
+    ;
   noun = {
     descriptionClass = "noun";
   };
@@ -11,15 +16,14 @@ let
     if builtins.elem type.descriptionClass classes then type.description else "(${type.description})";
 
   isStringLike =
-    x: builtins.isString x || builtins.isPath x || (builtins.isAttrs x && (x ? outPath || x ? __toString));
+    x:
+    builtins.isString x || builtins.isPath x || (builtins.isAttrs x && (x ? outPath || x ? __toString));
   isDerivation = x: builtins.isAttrs x && x.type or null == "derivation";
   concat = values: builtins.concatStringsSep "" values;
 
   merged =
     loc: elements: type:
-    builtins.mapAttrs (
-      name: defs: mergeDefinitions (loc ++ [ name ]) type defs
-    ) (
+    builtins.mapAttrs (name: defs: mergeDefinitions (loc ++ [ name ]) type defs) (
       builtins.zipAttrsWith (_: defs: defs) (
         map (
           def:
@@ -133,7 +137,13 @@ rec {
     noun
     // {
       name = "package";
-      check = x: isDerivation x || (isStringLike x && builtins.substring 0 (builtins.stringLength builtins.storeDir) (toString x) == builtins.storeDir);
+      check =
+        x:
+        isDerivation x
+        || (
+          isStringLike x
+          && builtins.substring 0 (builtins.stringLength builtins.storeDir) (toString x) == builtins.storeDir
+        );
       merge = mergeOneOption;
     }
   );
@@ -156,9 +166,7 @@ rec {
       getSubOptions = prefix: type.getSubOptions (prefix ++ [ "*" ]);
       merge =
         loc: defs:
-        builtins.concatMap (
-          found: if found ? value then [ found.value ] else [ ]
-        ) (
+        builtins.concatMap (found: if found ? value then [ found.value ] else [ ]) (
           builtins.concatMap (
             def:
             map (
@@ -187,9 +195,7 @@ rec {
           all = merged loc defs type;
         in
         builtins.mapAttrs (_: found: found.mergedValue) (
-          builtins.removeAttrs all (
-            builtins.filter (name: !all.${name}.isDefined) (builtins.attrNames all)
-          )
+          builtins.removeAttrs all (builtins.filter (name: !all.${name}.isDefined) (builtins.attrNames all))
         );
     };
   lazyAttrsOf =
@@ -244,7 +250,11 @@ rec {
         lib.evalModules {
           modules = [
             module
-            { _module.args.name = lib.mkOptionDefault (if loc == [ ] then "<name>" else builtins.elemAt loc (builtins.length loc - 1)); }
+            {
+              _module.args.name = lib.mkOptionDefault (
+                if loc == [ ] then "<name>" else builtins.elemAt loc (builtins.length loc - 1)
+              );
+            }
           ]
           ++ modules;
           prefix = loc;

@@ -19,6 +19,7 @@ in
       activation = option (types.attrsOf types.str) { };
       sessionVariables = option (types.attrsOf types.str) { };
     };
+    programs = option (types.attrsOf types.unspecified) { };
     xdg.configHome = option types.path "/home/alice/.config";
     systemd.user = {
       systemctlPath = option types.str "/programs/systemd/bin/systemctl";

@@ -61,6 +61,7 @@ in
   options = {
     assertions = option (types.listOf types.unspecified) [ ];
     warnings = strings;
+    fileSystems = option (types.attrsOf types.unspecified) { };
     i18n.defaultLocale = option types.str "en_US.UTF-8";
     networking.hostName = option types.str "host";
     users = {

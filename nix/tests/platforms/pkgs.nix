@@ -46,67 +46,67 @@ let
       }
     );
   self = rec {
-  inherit fake;
-  stdenv = {
-    buildPlatform = platform;
-    hostPlatform = platform;
-    inherit isDarwin;
-    isLinux = !isDarwin;
-  };
-  age = fake "age";
-  gnupg = fake "gnupg";
-  coreutils = fake "coreutils";
-  gnugrep = fake "gnugrep";
-  getconf = fake "getconf";
-  mount = fake "mount";
+    inherit fake;
+    stdenv = {
+      buildPlatform = platform;
+      hostPlatform = platform;
+      inherit isDarwin;
+      isLinux = !isDarwin;
+    };
+    age = fake "age";
+    gnupg = fake "gnupg";
+    coreutils = fake "coreutils";
+    gnugrep = fake "gnugrep";
+    getconf = fake "getconf";
+    mount = fake "mount";
 
-  # The program under test stands for whatever would have to be compiled.
-  callPackage =
-    file: arguments:
-    let
-      function = import file;
-      here = self // {
-        inherit lib;
-      };
-    in
-    if baseNameOf file == "package.nix" then
-      fakeAt nixseal "nixseal"
-    else
-      function (builtins.intersectAttrs (builtins.functionArgs function) here // arguments);
-  runCommand =
-    name: attributes: _:
-    fakeAt nixseal name // attributes.passthru or { };
+    # The program under test stands for whatever would have to be compiled.
+    callPackage =
+      file: arguments:
+      let
+        function = import file;
+        here = self // {
+          inherit lib;
+        };
+      in
+      if baseNameOf file == "package.nix" then
+        fakeAt nixseal "nixseal"
+      else
+        function (builtins.intersectAttrs (builtins.functionArgs function) here // arguments);
+    runCommand =
+      name: attributes: _:
+      fakeAt nixseal name // attributes.passthru or { };
 
-  writeTextFile =
-    {
-      name,
-      text,
-      checkPhase ? "",
-      executable ? false,
-    }:
-    build name
-      ''
-        if [ -n "$executable" ]; then cp "$textPath" "$out"; chmod +x "$out"; else cp "$textPath" "$out"; fi
-        eval "$checkPhase"
-      ''
+    writeTextFile =
       {
-        inherit text checkPhase executable;
-        passAsFile = [ "text" ];
+        name,
+        text,
+        checkPhase ? "",
+        executable ? false,
+      }:
+      build name
+        ''
+          if [ -n "$executable" ]; then cp "$textPath" "$out"; chmod +x "$out"; else cp "$textPath" "$out"; fi
+          eval "$checkPhase"
+        ''
+        {
+          inherit text checkPhase executable;
+          passAsFile = [ "text" ];
+        };
+    writeText = name: text: writeTextFile { inherit name text; };
+    writeShellScript =
+      name: text:
+      writeTextFile {
+        inherit name;
+        executable = true;
+        text = "#!/bin/bash\n${text}";
       };
-  writeText = name: text: writeTextFile { inherit name text; };
-  writeShellScript =
-    name: text:
-    writeTextFile {
-      inherit name;
-      executable = true;
-      text = "#!/bin/bash\n${text}";
-    };
-  writeShellApplication =
-    { name, text, ... }:
-    writeShellScript name ("set -o errexit\nset -o nounset\nset -o pipefail\n" + text)
-    // {
-      meta.mainProgram = name;
-    };
-};
+    writeShellApplication =
+      { name, text, ... }:
+      writeShellScript name ("set -o errexit\nset -o nounset\nset -o pipefail\n" + text)
+      // {
+        meta.mainProgram = name;
+      };
+  };
 in
 self
