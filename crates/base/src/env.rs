@@ -39,6 +39,7 @@ variables! {
     GNUPGHOME: "Folder of GnuPG's keys (default: ~/.gnupg).";
     HOME: "Home directory, where keys of the user are looked for.";
     LANG: "Locale of messages; only passed on.";
+    NIXOS_ACTION: "What the switch of NixOS is doing; `dry-activate` makes activation only tell what it would do.";
     NIXSEAL_ALLOW_DISK: "Set to 1 to let edits use a folder that is not in memory.";
     NIXSEAL_IDENTITY: "Identity files to use, separated by colons.";
     NIXSEAL_PGP_KEY_FILE: "Files of exported OpenPGP keys to use, separated by colons.";
@@ -66,6 +67,7 @@ variables! {
     SOPS_KEYSERVICE: "Other key services of sops; not supported yet.";
     SOPS_KMS_ARN: "AWS KMS keys of files that sops encrypts, separated by commas.";
     SOPS_PGP_FP: "PGP fingerprints of files that sops encrypts, separated by commas.";
+    SOPS_RESTART_UNITS_VIA_SYSTEMCTL: "Set to 1 to let activation restart and reload units itself.";
     SOPS_VAULT_URIS: "HashiCorp Vault keys of files that sops encrypts, separated by commas.";
     SSH_ASKPASS: "A program that asks for passphrases where there is no terminal.";
     SSH_ASKPASS_REQUIRE: "`force` or `prefer` uses SSH_ASKPASS even on a terminal; `never` never.";
@@ -99,6 +101,13 @@ impl Environment {
     #[must_use]
     pub fn with(mut self, variable: &Variable, value: impl Into<OsString>) -> Self {
         self.0.insert(variable.name, value.into());
+        self
+    }
+
+    /// The same environment without a variable.
+    #[must_use]
+    pub fn without(mut self, variable: &Variable) -> Self {
+        self.0.remove(variable.name);
         self
     }
 

@@ -7,10 +7,12 @@
 //! replaces all of them or none; [`Output`] for one stream of any length.
 
 mod batch;
+mod folder;
 mod output;
 mod sibling;
 
 pub use batch::{Batch, Creation};
+pub use folder::{Folder, FolderLock, Kind, Ownership, Status};
 pub use output::Output;
 pub use sibling::sweep;
 

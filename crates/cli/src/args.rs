@@ -1,5 +1,6 @@
 //! The command line as typed.
 
+mod activate;
 mod convert;
 mod exec;
 mod git;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::activate::Activate;
 pub(crate) use self::convert::Convert;
 pub(crate) use self::exec::Exec;
 pub(crate) use self::git::{Git, GitMerge, GitSetup, GitTextconv};
@@ -27,8 +29,8 @@ Examples:
   nixseal rekey                         bring every file in line with the rules
   nixseal status                        who can read what
 
-Also under other names: a link called agenix, ragenix, sops, age, age-keygen
-or ssh-to-age, or `nixseal sops …`, behaves as that tool.
+Also under other names: a link called agenix, ragenix, sops, age, age-keygen,
+sops-install-secrets or ssh-to-age, or `nixseal sops …`, behaves as that tool.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found something.";
 
@@ -68,6 +70,9 @@ pub(crate) enum Command {
     /// Run a command with secrets in its environment or in files in memory.
     #[command(after_help = exec::EXAMPLES)]
     Exec(Exec),
+    /// Install the secrets of a manifest on this host.
+    #[command(after_help = activate::EXAMPLES)]
+    Activate(Activate),
     /// Encrypt any file to given recipients.
     Encrypt(Encrypt),
     /// Decrypt any age file.

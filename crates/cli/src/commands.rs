@@ -1,5 +1,6 @@
 //! nixseal's own commands, one file a verb.
 
+mod activate;
 mod convert;
 mod decrypt;
 mod edit;
@@ -58,6 +59,7 @@ pub(crate) fn run(context: &Context, arguments: &[OsString]) -> u8 {
         Command::Status(arguments) => status::run(context, arguments),
         Command::Convert(arguments) => convert::run(context, arguments),
         Command::Exec(arguments) => exec::run(context, arguments),
+        Command::Activate(arguments) => activate::run(context, arguments),
         Command::Encrypt(arguments) => encrypt::run(context, arguments),
         Command::Decrypt(arguments) => decrypt::run(context, arguments),
         Command::Key(key) => key::run(context, key),

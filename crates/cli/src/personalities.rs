@@ -11,6 +11,7 @@ mod go_flags;
 mod go_text;
 mod ragenix;
 mod sops;
+mod sops_install_secrets;
 mod ssh_to_age;
 
 use std::ffi::{OsStr, OsString};
@@ -26,17 +27,19 @@ pub(crate) enum Personality {
     Agenix,
     Ragenix,
     Sops,
+    SopsInstallSecrets,
     SshToAge,
 }
 
 impl Personality {
     /// All of them, by name.
-    pub(crate) const ALL: [(&str, Self); 6] = [
+    pub(crate) const ALL: [(&str, Self); 7] = [
         ("age", Self::Age),
         ("age-keygen", Self::AgeKeygen),
         ("agenix", Self::Agenix),
         ("ragenix", Self::Ragenix),
         ("sops", Self::Sops),
+        ("sops-install-secrets", Self::SopsInstallSecrets),
         ("ssh-to-age", Self::SshToAge),
     ];
 
@@ -59,6 +62,7 @@ impl Personality {
             Self::Agenix => agenix::run(context, arguments),
             Self::Ragenix => ragenix::run(context, arguments),
             Self::Sops => sops::run(context, arguments),
+            Self::SopsInstallSecrets => sops_install_secrets::run(context, arguments),
             Self::SshToAge => ssh_to_age::run(context, arguments),
         }
     }

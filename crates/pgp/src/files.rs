@@ -20,8 +20,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use nixseal_base::env::Environment;
-use nixseal_base::prompt::Prompter;
-use nixseal_base::secret::SecretBytes;
+use nixseal_base::prompt::{Nobody, Prompter};
+use nixseal_base::secret::{SecretBytes, SecretText};
 
 use pgp::types::KeyDetails as _;
 
@@ -49,6 +49,24 @@ impl KeyFiles {
             places: Places::new(environment),
             prompter,
             secrets: OnceLock::new(),
+            recipients: Mutex::default(),
+        }
+    }
+
+    /// Private keys that are at hand already, armored and without protection; no file is looked
+    /// at. `name` says in failures what they are.
+    pub fn at_hand(keys: &[SecretText], name: &'static str) -> Self {
+        let mut secrets = Secrets::default();
+        for key in keys {
+            match armor::keys(key.expose().as_bytes()) {
+                Ok(keys) => secrets.add(keys.expose()),
+                Err(reason) => secrets.add_problem(reason),
+            }
+        }
+        Self {
+            places: Places::none(name),
+            prompter: Arc::new(Nobody),
+            secrets: OnceLock::from(secrets),
             recipients: Mutex::default(),
         }
     }

@@ -28,6 +28,11 @@ impl Keys {
         Self(ways)
     }
 
+    /// Ways that the caller chose, in their order.
+    pub fn of(ways: Vec<Box<dyn OpenPgp>>) -> Self {
+        Self(ways)
+    }
+
     fn first<T>(
         &self,
         attempt: impl Fn(&dyn OpenPgp) -> Result<T, PgpError>,

@@ -21,6 +21,8 @@ pub(super) struct Places {
     all: Vec<Place>,
     /// Whether the user named files.
     named: bool,
+    /// What to call keys that came from no file.
+    instead: Option<&'static str>,
 }
 
 /// One file.
@@ -57,6 +59,16 @@ impl Places {
         Self {
             all,
             named: named.is_some(),
+            instead: None,
+        }
+    }
+
+    /// No place at all; the keys are at hand and called `name`.
+    pub(super) fn none(name: &'static str) -> Self {
+        Self {
+            all: Vec::new(),
+            named: true,
+            instead: Some(name),
         }
     }
 
@@ -74,6 +86,7 @@ impl Places {
     /// Names places that were searched, and whether there is anything.
     pub(super) fn explain<'a>(&self, places: impl Iterator<Item = &'a Place>) -> String {
         let mut names = Vec::new();
+        names.extend(self.instead.map(str::to_owned));
         if !self.named {
             names.push("NIXSEAL_PGP_KEY_FILE (not set)".to_owned());
         }
