@@ -13,6 +13,7 @@
 pub mod documents;
 pub mod faults;
 pub mod gnupg;
+pub mod host;
 pub mod keys;
 pub mod leaks;
 pub mod oracle;
@@ -22,5 +23,6 @@ pub mod random;
 pub mod script;
 pub mod workdir;
 
+pub use host::Host;
 pub use random::Random;
 pub use workdir::Workdir;
