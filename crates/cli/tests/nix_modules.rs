@@ -1,0 +1,18 @@
+//! The Nix modules: evaluated with the real Nix over stand-ins for NixOS, nix-darwin and home-manager, and what they
+//! generate, run with the real program.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests make and break files on purpose, in folders of their own"
+)]
+
+#[path = "nix_modules/docs.rs"]
+mod docs;
+#[path = "nix_modules/evaluation.rs"]
+mod evaluation;
+#[path = "nix_modules/flake.rs"]
+mod flake;
+#[path = "nix_modules/helpers.rs"]
+mod helpers;
+#[path = "nix_modules/nix.rs"]
+mod nix;

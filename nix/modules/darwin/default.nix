@@ -1,0 +1,7 @@
+# Both trees for nix-darwin.
+{
+  imports = [
+    ./age.nix
+    ./sops.nix
+  ];
+}

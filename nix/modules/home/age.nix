@@ -1,0 +1,7 @@
+# agenix's option tree for home-manager.
+{
+  imports = [
+    ./options-age.nix
+    ./install.nix
+  ];
+}

@@ -1,0 +1,7 @@
+# Both trees for home-manager.
+{
+  imports = [
+    ./age.nix
+    ./sops.nix
+  ];
+}

@@ -1,0 +1,7 @@
+# sops-nix's option tree for home-manager.
+{
+  imports = [
+    ./options-sops.nix
+    ./install.nix
+  ];
+}

@@ -1,0 +1,7 @@
+# agenix's option tree for NixOS.
+{
+  imports = [
+    ../options/age.nix
+    ./install.nix
+  ];
+}

@@ -1,0 +1,7 @@
+# Both trees for NixOS.
+{
+  imports = [
+    ./age.nix
+    ./sops.nix
+  ];
+}

@@ -1,0 +1,7 @@
+# sops-nix's option tree for NixOS.
+{
+  imports = [
+    (import ../options/sops.nix "nixos")
+    ./install.nix
+  ];
+}

@@ -1,0 +1,63 @@
+# Every case: `{ name = { got; want; }; }`, and what of it failed. `nix-instantiate --eval --strict --json` gives the report.
+{
+  lib,
+  fixtures ? ./fixtures,
+}:
+let
+  evaluate = import ./evaluate.nix { inherit lib; };
+  view = import ./view.nix { lib = import ./lib; };
+  arguments = {
+    inherit
+      lib
+      evaluate
+      view
+      fixtures
+      ;
+  };
+  files = [
+    ./cases/nixos.nix
+    ./cases/units.nix
+    ./cases/manifest.nix
+    ./cases/complaints.nix
+    ./cases/home.nix
+    ./cases/darwin.nix
+    ./cases/imports.nix
+    ./cases/options.nix
+  ];
+  cases = builtins.foldl' (
+    all: file:
+    let
+      more = import file arguments;
+      twice = builtins.attrNames (builtins.intersectAttrs all more);
+    in
+    if twice == [ ] then all // more else throw "two cases are called ${builtins.head twice}"
+  ) { } files;
+
+  # Hashes of the store say nothing.
+  withoutHashes =
+    value:
+    if builtins.isString value then
+      builtins.concatStringsSep "" (
+        map (part: if builtins.isList part then "STORE/" else part) (
+          builtins.split "${builtins.storeDir}/[a-z0-9]{32}-" (view.plain value)
+        )
+      )
+    else if builtins.isList value then
+      map withoutHashes value
+    else if builtins.isAttrs value then
+      builtins.mapAttrs (_: withoutHashes) value
+    else
+      value;
+  seen = case: if case.withoutHashes or false then withoutHashes case.got else case.got;
+  failures = builtins.filter (name: seen cases.${name} != cases.${name}.want) (
+    builtins.attrNames cases
+  );
+in
+{
+  count = builtins.length (builtins.attrNames cases);
+  failures = map (name: {
+    inherit name;
+    got = seen cases.${name};
+    inherit (cases.${name}) want;
+  }) failures;
+}

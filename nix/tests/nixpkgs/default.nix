@@ -1,0 +1,6 @@
+# The same for `import <nixpkgs> { }`.
+{
+  system ? builtins.currentSystem,
+  overlays ? [ ],
+}:
+import ./packages.nix { inherit system overlays; }
