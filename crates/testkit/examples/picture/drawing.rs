@@ -37,7 +37,7 @@ pub(crate) fn svg(title: &str, lines: &[Line]) -> String {
          <g fill=\"#3b4048\"><circle cx=\"20\" cy=\"17\" r=\"5.5\"/><circle cx=\"38\" cy=\"17\" r=\"5.5\"/>\
          <circle cx=\"56\" cy=\"17\" r=\"5.5\"/></g>\n\
          <text x=\"50%\" y=\"21\" text-anchor=\"middle\" fill=\"#7d8590\">{label}</text>\n\
-         <g fill=\"{TEXT}\" xml:space=\"preserve\">\n",
+         <g fill=\"{TEXT}\">\n",
         label = escaped(title),
     );
     for (index, line) in lines.iter().enumerate() {
@@ -61,7 +61,8 @@ fn drawn(line: &Line, baseline: usize) -> String {
             "<text x=\"{left:.1}\" y=\"{baseline}\" textLength=\"{:.1}\"{}>{}</text>\n",
             length as f32 * LETTER,
             attributes(run.style),
-            escaped(&run.text)
+            // Blanks would be joined, and left out at the ends.
+            escaped(&run.text).replace(' ', "\u{a0}")
         ));
         column += length;
     }
