@@ -319,12 +319,6 @@ pub fn files(root: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Folders of tools; those of compilers and other caches say so themselves.
-fn is_skipped(folder: &Path) -> bool {
-    let name = folder.file_name().and_then(|name| name.to_str());
-    name.is_some_and(|name| SKIPPED.contains(&name)) || folder.join("CACHEDIR.TAG").exists()
-}
-
 fn list(folder: &Path) -> io::Result<Vec<DirEntry>> {
     std::fs::read_dir(folder)?.collect()
 }
