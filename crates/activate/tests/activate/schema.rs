@@ -52,7 +52,7 @@ fn full() -> Value {
     };
     json!({
         "version": 1, "userMode": false, "onFailure": "keep",
-        "identities": {"ageKeyFiles": ["/k"], "sshKeys": ["/s"], "gnupgHome": "/g"},
+        "identities": {"files": ["/i"], "ageKeyFiles": ["/k"], "sshKeys": ["/s"], "gnupgHome": "/g"},
         "hostPublicKeys": ["age1"],
         "logging": {"keyImport": false, "secretChanges": true},
         "units": "systemctl", "credentialsDirectory": "/run/c",
@@ -61,7 +61,7 @@ fn full() -> Value {
             "link": "/run/agenix", "fileSystem": "tmpfs", "keepGenerations": 0,
             "secrets": [
                 with(json!({"age": {"file": "/f"}, "symlink": false, "hostPublicKeys": ["x"],
-                            "placeholder": "<P>"})),
+                            "placeholder": "<P>", "templateOnly": true, "checkFile": false})),
                 with(json!({"sops": {"file": "/f", "format": "ini", "key": "a/b"}, "symlink": true,
                             "hostPublicKeys": [], "placeholder": null}))
             ],
