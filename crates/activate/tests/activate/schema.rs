@@ -163,6 +163,22 @@ fn both_accept_and_refuse_the_same() {
 }
 
 #[test]
+fn the_examples_of_the_documentation_are_manifests() {
+    let page = peers::workspace_root().join("docs/how-to/activate.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let blocks = page.split("```json").skip(1);
+    let blocks: Vec<&str> = blocks
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        let manifest = serde_json::from_str(block).unwrap();
+        validate(&schema(), &schema(), &manifest).unwrap();
+        parsed(&manifest).unwrap();
+    }
+}
+
+#[test]
 fn every_fault_is_told_at_once() {
     let manifest = json!({"version": 1, "units": 1, "x": 1, "trees": [{"y": 2}]});
     let error = parsed(&manifest).unwrap_err();
