@@ -269,7 +269,7 @@ fn stage(
         Some(folder) => files(folder).map_err(|error| error.to_string())?,
         None => Vec::new(),
     };
-    let changes = Changes::of(plan, index, resolved, &before, tree.layout);
+    let changes = Changes::of(plan, index, resolved, &before, tree);
     let number = previous.map_or(0, |previous| previous.number);
     let was_live = previous.is_some_and(|previous| previous.is_live);
     let written = plan.of_tree(index).any(|(index, planned)| {

@@ -99,6 +99,7 @@ fn build_private(
                 continue;
             }
             Content::Same | Content::Failed(_) => carry(&root, site, planned, folders),
+            Content::Elsewhere => Ok(()),
         };
         carried.map_err(|error| format!("cannot write secrets: {error}"))?;
     }

@@ -49,9 +49,9 @@ impl Keychain {
     ) -> Result<Self, String> {
         let identities = &manifest.identities;
         let exact = manifest.is_exact();
-        let told = manifest.logging.key_import && has(manifest, Layout::SopsNix);
-        let warned = has(manifest, Layout::SopsNix).then_some(speaker);
-        let host = HostKeys::read(&identities.ssh_keys, speaker, warned.is_some(), told);
+        let told = manifest.logging.key_import && has_layout(manifest, Layout::SopsNix);
+        let warned = has_layout(manifest, Layout::SopsNix).then_some(speaker);
+        let host = HostKeys::read(identities, speaker, warned.is_some(), told);
         let environment = match exact {
             true => sops_environment(identities, environment),
             false => environment.clone(),
@@ -60,6 +60,9 @@ impl Keychain {
         let mut builder = Keyring::builder(&interaction);
         for key in identities.ssh_keys.iter().filter(|key| key.age) {
             builder = builder.source(Source::file(&key.path));
+        }
+        for path in identities.files.iter().filter(|path| is_usable(path)) {
+            builder = builder.source(Source::file(path));
         }
         for path in &identities.age_key_files {
             let mut source = Source::file(path);
@@ -94,7 +97,8 @@ impl Keychain {
     }
 }
 
-fn has(manifest: &Manifest, layout: Layout) -> bool {
+/// Whether a tree has that layout.
+pub(crate) fn has_layout(manifest: &Manifest, layout: Layout) -> bool {
     manifest.trees.iter().any(|tree| tree.layout == layout)
 }
 
@@ -124,7 +128,7 @@ fn openpgp(
     environment: &Environment,
     exact: bool,
 ) -> PgpKeys {
-    let rsa = identities.ssh_keys.iter().any(|key| key.openpgp);
+    let rsa = !host.is_empty() || identities.ssh_keys.iter().any(|key| key.openpgp);
     let gnupg = |environment: &Environment| -> Box<dyn OpenPgp> {
         Box::new(PgpKeys::new(environment, Arc::new(Nobody)))
     };
@@ -144,7 +148,8 @@ fn openpgp(
 /// A digest of all keys, as far as they are files: when it changes, nothing is taken for granted.
 pub(crate) fn digest(identities: &Identities) -> Digest {
     let ssh = identities.ssh_keys.iter().map(|SshKey { path, .. }| path);
-    let paths: Vec<&std::path::PathBuf> = ssh.chain(&identities.age_key_files).collect();
+    let age = identities.files.iter().chain(&identities.age_key_files);
+    let paths: Vec<&std::path::PathBuf> = ssh.chain(age).collect();
     let contents: Vec<SecretBytes> = paths
         .iter()
         .map(|path| fs::read_secret(path, KEY_LIMIT).unwrap_or_default())

@@ -36,7 +36,8 @@ pub(crate) fn place(
     planned: &Planned<'_>,
     resolved: &Resolved,
 ) -> Result<(), String> {
-    if planned.is_in_generation() && !planned.has_link() {
+    let is_written = !planned.template_only;
+    if !is_written || (planned.is_in_generation() && !planned.has_link()) {
         return Ok(());
     }
     if planned.has_link() {

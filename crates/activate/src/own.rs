@@ -97,6 +97,9 @@ impl Owning<'_> {
         site: &Site,
         units: &mut UnitLists,
     ) -> Result<(), String> {
+        if planned.template_only {
+            return Ok(());
+        }
         if let Some(fault) = &planned.fault {
             return Err(fault.clone());
         }

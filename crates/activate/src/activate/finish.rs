@@ -32,27 +32,49 @@ pub(super) fn switch_all(
         write_state(plan, index, stage, resolved, keys, options)?;
     }
     let mut report = Report::default();
+    // Lists are read when the switch of the system goes on; a kill from here on loses nothing.
+    let systemctl = options.uses_systemctl(manifest);
+    if !systemctl {
+        report.problems = tell_units(plan, options, stages, resolved);
+    }
+    let mut live = Vec::new();
     for (_, (tree, stage)) in staged() {
-        if stage.is_new {
-            switch(tree, stage, options)?;
+        let switched = match stage.is_new {
+            true => switch(tree, stage, options),
+            false => Ok(()),
+        };
+        live.push(switched.is_ok());
+        match switched {
+            Err(reason) if manifest.is_exact() => return Err(reason),
+            other => report.problems.extend(other.err()),
         }
     }
+    let is_live = |tree: usize| live.get(tree).copied().unwrap_or(false);
     let place = |(planned, resolved): (&Planned<'_>, &Resolved)| {
         let tree = manifest.trees.get(planned.tree)?;
-        links::place(manifest, tree, planned, resolved).err()
+        match is_live(planned.tree) {
+            true => links::place(manifest, tree, planned, resolved).err(),
+            false => Some("it is not live: see the other errors".to_owned()),
+        }
     };
     let placed: Vec<Option<String>> = plan.items.iter().zip(resolved).map(place).collect();
     for (index, (tree, stage)) in staged() {
         let mut tree_report = tree_report(tree, options);
+        tree_report.entries = entries(plan, index, stage, resolved, &placed);
+        report.trees.push(tree_report);
+        let (Some(site), Some(tree_report)) = (&stage.site, report.trees.last_mut()) else {
+            continue;
+        };
+        if !is_live(index) {
+            tree_report.outcome = Outcome::Aborted;
+            tree_report.generation = site.previous.is_live.then_some(site.previous.number);
+            continue;
+        }
         tree_report.generation = Some(stage.number);
         if stage.is_new {
             tree_report.outcome = Outcome::Installed;
         }
-        tree_report.entries = entries(plan, index, stage, resolved, &placed);
-        report.trees.push(tree_report);
-        if let Some(site) = &stage.site {
-            report.problems.extend(links::remove_left(plan, site));
-        }
+        report.problems.extend(links::remove_left(plan, site));
         report
             .problems
             .extend(prune(manifest, tree, stage, options).err());
@@ -60,9 +82,10 @@ pub(super) fn switch_all(
     report
         .problems
         .extend(credentials::place(plan, resolved).err());
-    report
-        .problems
-        .extend(tell_units(plan, options, stages, resolved));
+    if systemctl {
+        let problems = tell_units(plan, options, stages, resolved);
+        report.problems.extend(problems);
+    }
     if manifest.is_exact()
         && let Some(reason) = placed.into_iter().flatten().next()
     {
@@ -161,7 +184,7 @@ fn prune(
         let keep = tree.keep_generations;
         let old = keep != 0 && number.saturating_add(keep) <= current;
         // A run that was killed before it was done.
-        let unborn = number > current;
+        let unborn = number > current && !manifest.is_exact();
         if old || unborn {
             site.mount_point
                 .remove_all(number.to_string())
@@ -238,6 +261,10 @@ fn entries(
     let mut entries = Vec::new();
     for (index, planned) in plan.of_tree(tree) {
         if let Some(resolved) = resolved.get(index) {
+            // Of those that are only in templates, what fails is worth telling.
+            if planned.template_only && resolved.fault().is_none() {
+                continue;
+            }
             let mut entry = entry(planned, resolved);
             let unplaced = placed.get(index).cloned().flatten();
             entry.reason = entry.reason.or(unplaced);

@@ -47,7 +47,10 @@ pub const FIELDS: &[(&str, &[&[&str]])] = &[
             "trees",
         ]],
     ),
-    ("identities", &[&["ageKeyFiles", "sshKeys", "gnupgHome"]]),
+    (
+        "identities",
+        &[&["files", "ageKeyFiles", "sshKeys", "gnupgHome"]],
+    ),
     ("logging", &[&["keyImport", "secretChanges"]]),
     (
         "tree",
@@ -66,7 +69,15 @@ pub const FIELDS: &[(&str, &[&[&str]])] = &[
         "secret",
         &[
             ITEM,
-            &["age", "sops", "symlink", "hostPublicKeys", "placeholder"],
+            &[
+                "age",
+                "sops",
+                "symlink",
+                "hostPublicKeys",
+                "placeholder",
+                "templateOnly",
+                "checkFile",
+            ],
         ],
     ),
     ("template", &[ITEM, &["content", "file"]]),
@@ -135,6 +146,7 @@ fn identities(top: &Object<'_>) -> Identities {
     };
     let paths = |field| object.strings(field).into_iter().map(PathBuf::from);
     Identities {
+        files: paths("files").collect(),
         age_key_files: paths("ageKeyFiles").collect(),
         ssh_keys: paths("sshKeys")
             .map(|path| SshKey {
@@ -244,6 +256,8 @@ fn secret(object: &Object<'_>) -> Secret {
             .map(|_| object.strings("hostPublicKeys"))
             .filter(|keys| !keys.is_empty()),
         placeholder: object.optional("placeholder"),
+        template_only: object.bool("templateOnly", false),
+        check_file: object.bool("checkFile", true),
     }
 }
 

@@ -49,6 +49,10 @@ fn everything_that_is_wrong_is_found_at_once() {
     let age = home.age_file("a.age", "x");
     for (name, more) in [
         ("gone", json!({"age": {"file": "/nonexistent"}})),
+        (
+            "later",
+            json!({"age": {"file": "/nonexistent"}, "checkFile": false}),
+        ),
         ("plain", json!({"age": {"file": plain}})),
         ("plain2", json!({"sops": sops(&plain, "a")})),
         ("missing", json!({"sops": sops(&file, "a/c")})),

@@ -160,8 +160,7 @@ impl Home {
     }
 
     pub(crate) fn try_activate(&self) -> Result<Run, String> {
-        let (report, said) =
-            self.with_options(|manifest, options| nixseal_activate::activate(manifest, options));
+        let (report, said) = self.with_options(nixseal_activate::activate);
         let report = report.map_err(|error| error.to_string())?;
         Ok(Run { report, said })
     }

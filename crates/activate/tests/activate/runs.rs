@@ -85,14 +85,15 @@ fn nothing_is_touched_when_nothing_changed() {
     assert_eq!(home.activate().tree("age").outcome, Outcome::Installed);
     let (file, folder) = (home.inode("agenix.d/1/a"), home.inode("agenix.d/1"));
     // Without the key: nothing is opened.
-    std::fs::rename(home.work.join("key.txt"), home.work.join("away")).unwrap();
+    let key = home.work.read("key.txt");
+    home.work.remove("key.txt");
     let run = home.activate();
     assert!(
         run.report.is_failed(),
         "another key may open something else"
     );
     run.assert(&[("a", Status::Kept), ("b", Status::Kept)]);
-    std::fs::rename(home.work.join("away"), home.work.join("key.txt")).unwrap();
+    home.work.write_private("key.txt", key);
     home.activate();
     let run = home.activate();
     assert!(run.said.is_empty(), "{:?}", run.said);
@@ -434,11 +435,7 @@ fn items_for_one_place_fail_and_nothing_else() {
 fn the_last_run_can_be_asked_for() {
     let mut home = Home::new();
     home.add_age("a", "1");
-    let status = |home: &Home| {
-        home.with_options(|manifest, options| nixseal_activate::status(manifest, options))
-            .0
-            .unwrap()
-    };
+    let status = |home: &Home| home.with_options(nixseal_activate::status).0.unwrap();
     assert_eq!(status(&home)[0].1, None);
     let run = home.activate();
     assert_eq!(status(&home)[0].1.as_ref(), Some(run.tree("age")));
@@ -470,4 +467,74 @@ fn locked_keys_are_named() {
         reason.contains("locked") && reason.contains("passphrase"),
         "{reason}"
     );
+}
+
+#[test]
+fn secrets_for_templates_only_are_opened_when_they_are_needed() {
+    let mut home = Home::new();
+    home.add_age("a", "1");
+    home.add_age("b", "2");
+    home.secret(0, 0)["placeholder"] = json!("@A@");
+    home.secret(0, 0)["templateOnly"] = json!(true);
+    home.secret(0, 1)["placeholder"] = json!("@B@");
+    home.add(1, "templates", json!({"name": "t", "content": "@A@@B@"}));
+    let run = home.activate();
+    assert_eq!(home.read("secrets/rendered/t"), "12");
+    assert!(!home.exists("agenix/a"));
+    assert!(
+        run.tree("age")
+            .entries
+            .iter()
+            .all(|entry| entry.name != "a")
+    );
+    let run = home.activate();
+    assert_eq!(run.tree("sops").outcome, Outcome::Unchanged);
+    // The other secret of the template changed, its own file did not.
+    home.age_file("b.age", "3");
+    home.activate();
+    assert_eq!(home.read("secrets/rendered/t"), "13");
+    home.age_file("a.age", "4");
+    home.activate();
+    assert_eq!(home.read("secrets/rendered/t"), "43");
+    home.work.write("a.age", "broken");
+    let run = home.activate();
+    run.assert(&[
+        ("a", Status::Missing),
+        ("t", Status::Kept),
+        ("b", Status::Unchanged),
+    ]);
+    assert_eq!(home.read("secrets/rendered/t"), "43");
+    home.manifest["trees"][1]["templates"] = json!([]);
+    home.age_file("a.age", "5");
+    let run = home.activate();
+    assert!(!run.report.is_failed(), "{:?}", run.report);
+}
+
+#[test]
+fn identities_of_either_kind_may_be_in_one_list() {
+    let mut home = Home::new();
+    let ssh = nixseal_testkit::keys::ssh(
+        &home.work,
+        "host",
+        nixseal_testkit::keys::SshKind::Ed25519,
+        None,
+    );
+    let missing = home.work.join("missing");
+    let empty = home.work.write("empty", "");
+    home.manifest["identities"] =
+        json!({"files": [missing, home.work.join("key.txt"), empty, ssh.path]});
+    home.add_age("a", "1");
+    let recipient = [ssh.public.as_str()];
+    let file = home.work.join("s.age");
+    nixseal_testkit::keys::age_encrypt(&home.work, &recipient, false, b"2", "s.age");
+    home.add(0, "secrets", json!({"name": "s", "age": {"file": file}}));
+    let run = home.activate();
+    assert!(!run.report.is_failed(), "{:?}", run.report);
+    assert_eq!(
+        (home.read("agenix/a"), home.read("agenix/s")),
+        ("1".into(), "2".into())
+    );
+    let missing = missing.display();
+    let line = format!("1:[agenix] WARNING: config.age.identityPaths entry {missing} not present!");
+    assert!(run.said.contains(&line), "{:?}", run.said);
 }

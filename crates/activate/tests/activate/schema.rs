@@ -52,7 +52,7 @@ fn full() -> Value {
     };
     json!({
         "version": 1, "userMode": false, "onFailure": "keep",
-        "identities": {"ageKeyFiles": ["/k"], "sshKeys": ["/s"], "gnupgHome": "/g"},
+        "identities": {"files": ["/i"], "ageKeyFiles": ["/k"], "sshKeys": ["/s"], "gnupgHome": "/g"},
         "hostPublicKeys": ["age1"],
         "logging": {"keyImport": false, "secretChanges": true},
         "units": "systemctl", "credentialsDirectory": "/run/c",
@@ -61,7 +61,7 @@ fn full() -> Value {
             "link": "/run/agenix", "fileSystem": "tmpfs", "keepGenerations": 0,
             "secrets": [
                 with(json!({"age": {"file": "/f"}, "symlink": false, "hostPublicKeys": ["x"],
-                            "placeholder": "<P>"})),
+                            "placeholder": "<P>", "templateOnly": true, "checkFile": false})),
                 with(json!({"sops": {"file": "/f", "format": "ini", "key": "a/b"}, "symlink": true,
                             "hostPublicKeys": [], "placeholder": null}))
             ],
@@ -159,6 +159,22 @@ fn both_accept_and_refuse_the_same() {
         assert!(validate(&schema, &schema, &manifest).is_err(), "{manifest}");
         let error = parsed(&manifest).unwrap_err();
         assert!(error.contains(place), "{error}");
+    }
+}
+
+#[test]
+fn the_examples_of_the_documentation_are_manifests() {
+    let page = peers::workspace_root().join("docs/how-to/activate.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let blocks = page.split("```json").skip(1);
+    let blocks: Vec<&str> = blocks
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        let manifest = serde_json::from_str(block).unwrap();
+        validate(&schema(), &schema(), &manifest).unwrap();
+        parsed(&manifest).unwrap();
     }
 }
 
