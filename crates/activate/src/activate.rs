@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use nixseal_base::clock::rfc3339;
 use nixseal_base::env::{Environment, SOPS_RESTART_UNITS_VIA_SYSTEMCTL};
+use nixseal_base::fs::Ownership;
 
 use crate::accounts::Accounts;
 use crate::changes::Changes;
@@ -91,6 +92,7 @@ pub fn activate(manifest: &mut Manifest, options: &Options<'_>) -> Result<Report
     let manifest = &*manifest;
     let gid = group(manifest, options)?;
     let sites = open_sites(manifest, options)?;
+    own_places(manifest, options, &sites, gid)?;
     let owners = Owners {
         accounts: options.accounts,
         ignore_passwd: options.ignore_passwd || (manifest.is_exact() && options.dry()),
@@ -115,7 +117,8 @@ pub fn activate(manifest: &mut Manifest, options: &Options<'_>) -> Result<Report
     }
     tell::before(&plan, options, &stages, &resolved);
     for (index, stage) in stages.iter().enumerate() {
-        if let (true, Some(site), Some(tree)) = (stage.is_new, &stage.site, manifest.trees.get(index))
+        if let (true, Some(site), Some(tree)) =
+            (stage.is_new, &stage.site, manifest.trees.get(index))
         {
             let folders = Folders::new(tree.layout, manifest.user_mode, gid);
             build(&plan, index, site, &resolved, folders, stage.number)?;
@@ -180,7 +183,10 @@ pub(crate) fn group(manifest: &Manifest, options: &Options<'_>) -> Result<u32, S
     if options.ignore_passwd || (manifest.user_mode && !manifest.is_exact()) {
         return Ok(0);
     }
-    let all_agenix = manifest.trees.iter().all(|tree| tree.layout == Layout::Agenix);
+    let all_agenix = manifest
+        .trees
+        .iter()
+        .all(|tree| tree.layout == Layout::Agenix);
     let names: &[&str] = match cfg!(target_os = "macos") && all_agenix {
         true => &["admin"],
         false => &["keys", "nogroup"],
@@ -219,6 +225,26 @@ pub(crate) fn open_sites(
     Ok(sites)
 }
 
+/// Gives the places to the group that may list them; not before groups exist.
+fn own_places(
+    manifest: &Manifest,
+    options: &Options<'_>,
+    sites: &[Option<Site>],
+    gid: u32,
+) -> Result<(), String> {
+    let too_early = options.ignore_passwd && !manifest.is_exact();
+    if manifest.user_mode || options.dry() || too_early {
+        return Ok(());
+    }
+    let owner = Ownership { uid: 0, gid };
+    for site in sites.iter().flatten() {
+        site.mount_point
+            .set_owner(owner)
+            .map_err(|error| format!("failed to mount filesystem for secrets: {error}"))?;
+    }
+    Ok(())
+}
+
 fn stages(
     plan: &Plan<'_>,
     sites: Vec<Option<Site>>,
@@ -243,7 +269,7 @@ fn stage(
         Some(folder) => files(folder).map_err(|error| error.to_string())?,
         None => Vec::new(),
     };
-    let changes = Changes::of(plan, index, resolved, &before, tree.layout);
+    let changes = Changes::of(plan, index, resolved, &before, tree);
     let number = previous.map_or(0, |previous| previous.number);
     let was_live = previous.is_some_and(|previous| previous.is_live);
     let written = plan.of_tree(index).any(|(index, planned)| {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::content::{Content, Resolved};
 use crate::events::Events;
-use crate::manifest::{Kind, Layout};
+use crate::manifest::{Kind, Layout, Tree};
 use crate::plan::Plan;
 
 /// Names of what changed in a tree.
@@ -37,13 +37,18 @@ impl Changes {
         tree: usize,
         resolved: &[Resolved],
         before: &[PathBuf],
-        layout: Layout,
+        Tree { layout, link, .. }: &Tree,
     ) -> Self {
         let mut changes = Self::default();
         let exact = plan.manifest.is_exact();
         let mut wanted: BTreeSet<&Path> = BTreeSet::new();
         for (index, planned) in plan.of_tree(tree) {
+            if planned.template_only {
+                continue;
+            }
             wanted.insert(&planned.relative);
+            // A link elsewhere that is in the tree itself.
+            wanted.extend(planned.path.strip_prefix(link).ok());
             let Some(one) = resolved.get(index) else {
                 continue;
             };
@@ -61,8 +66,11 @@ impl Changes {
                 _ => {}
             }
         }
-        for path in before.iter().filter(|path| !wanted.contains(path.as_path())) {
-            let (kind, name) = match (layout, path.strip_prefix("rendered")) {
+        for path in before
+            .iter()
+            .filter(|path| !wanted.contains(path.as_path()))
+        {
+            let (kind, name) = match (*layout, path.strip_prefix("rendered")) {
                 (Layout::SopsNix, Ok(inner)) => (Kind::Template, inner),
                 _ => (Kind::Secret, path.as_path()),
             };
@@ -114,7 +122,7 @@ impl UnitLists {
                 false => one.is_changed(),
             };
             let is_new = one.before.is_none() && one.fault().is_none();
-            if changed || is_new {
+            if !planned.template_only && (changed || is_new) {
                 self.restart.extend_from_slice(&planned.item.restart_units);
                 self.reload.extend_from_slice(&planned.item.reload_units);
             }

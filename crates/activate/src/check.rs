@@ -57,17 +57,25 @@ pub fn check(manifest: &Manifest, options: &Options<'_>) -> Vec<Finding> {
     let secrets = manifest.trees.iter().flat_map(|tree| &tree.secrets);
     let own_hosts: Vec<Option<Hosts>> = secrets
         .map(|secret| {
+            if !secret.check_file {
+                return None;
+            }
             let keys = secret.host_public_keys.as_ref()?;
             let label = secret.item.label(crate::manifest::Kind::Secret);
             Some(hosts::Hosts::of(keys, &manifest, &label, &mut findings))
         })
         .collect();
+    let secrets = manifest.trees.iter().flat_map(|tree| &tree.secrets);
+    let check_file: Vec<bool> = secrets.map(|secret| secret.check_file).collect();
     let placeholders = placeholders(&plan);
     for (index, planned) in plan.items.iter().enumerate() {
         let label = planned.label();
         findings.item(planned, &label);
         match &planned.origin {
             Origin::Secret(source) => {
+                if !check_file.get(index).copied().unwrap_or(true) {
+                    continue;
+                }
                 let own = own_hosts.get(index).and_then(Option::as_ref);
                 for message in files.check(source, own.unwrap_or(&hosts)) {
                     findings.add(&label, message);
@@ -125,12 +133,15 @@ impl Findings {
         }
         let identities = &manifest.identities;
         let ssh = identities.ssh_keys.iter().map(|key| &key.path);
-        for path in ssh.chain(&identities.age_key_files) {
+        let age = identities.files.iter().chain(&identities.age_key_files);
+        for path in ssh.chain(age) {
             if path.starts_with(STORE) {
                 let shown = path.display();
                 self.add(
                     "identities",
-                    format!("the private key '{shown}' is in the store, where everybody can read it"),
+                    format!(
+                        "the private key '{shown}' is in the store, where everybody can read it"
+                    ),
                 );
             }
         }
@@ -143,7 +154,10 @@ impl Findings {
             self.add(subject, format!("the path '{shown}' is not absolute"));
         }
         if path.starts_with(STORE) {
-            self.add(subject, format!("the path '{shown}' is in the store, which is read-only"));
+            self.add(
+                subject,
+                format!("the path '{shown}' is in the store, which is read-only"),
+            );
         }
         if path.components().any(|part| part.as_os_str() == "..") {
             self.add(subject, format!("the path '{shown}' has '..' in it"));
@@ -151,6 +165,9 @@ impl Findings {
     }
 
     fn item(&mut self, planned: &Planned<'_>, label: &str) {
+        if planned.template_only {
+            return;
+        }
         if let Some(fault) = &planned.fault {
             self.add(label, fault);
         }
@@ -166,7 +183,10 @@ impl Findings {
         for (word, principal) in [("owner", owner), ("group", group)] {
             match principal {
                 Principal::Name(name) if !names::is_account(name) => {
-                    self.add(label, format!("{word} '{name}' is no name of a user or group"));
+                    self.add(
+                        label,
+                        format!("{word} '{name}' is no name of a user or group"),
+                    );
                 }
                 _ => {}
             }

@@ -1,5 +1,7 @@
 //! What each file is to hold: what is there already, something new, or nothing since it failed.
 
+mod render;
+
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
@@ -13,8 +15,10 @@ use crate::keys::Keychain;
 use crate::manifest::ItemSource;
 use crate::open::{Encrypted, FileKind, OpenFault, open, value};
 use crate::plan::{Origin, Plan, Planned};
-use crate::template::{Part, Placeholders, render};
 use crate::tree::{Site, find};
+
+use self::render::Texts;
+pub(crate) use self::render::placeholders;
 
 /// What became of an item.
 pub(crate) struct Resolved {
@@ -37,6 +41,8 @@ pub(crate) enum Content {
     Same,
     /// To be written.
     New(SecretBytes),
+    /// Nothing is written: it is in templates only.
+    Elsewhere,
     /// Why there is none.
     Failed(Fault),
 }
@@ -97,8 +103,10 @@ pub(crate) fn resolve(
         Work::new(planned, site, keys, &files)
     });
     let mut work: Vec<Work<'_, '_>> = secrets.collect();
+    let texts = Texts::of(plan);
+    texts.assume(&mut work);
     open_all(&mut work, files, load)?;
-    render_all(plan, &mut work);
+    texts.render(plan, &mut work);
     Ok(work.into_iter().map(Work::finish).collect())
 }
 
@@ -147,6 +155,8 @@ struct Work<'p, 'a> {
     result: Option<Result<SecretBytes, Fault>>,
     /// The content is that of the installed file, as the last run left it.
     unchanged: bool,
+    /// It is in templates only, and none of them needs it now.
+    unneeded: bool,
 }
 
 struct Installed {
@@ -172,12 +182,7 @@ impl Installed {
 }
 
 impl<'p, 'a> Work<'p, 'a> {
-    fn new(
-        planned: &'p Planned<'a>,
-        site: Option<&Site>,
-        keys: &Digest,
-        files: &Files,
-    ) -> Self {
+    fn new(planned: &'p Planned<'a>, site: Option<&Site>, keys: &Digest, files: &Files) -> Self {
         let known = site.and_then(|site| {
             let known = site.state.item(planned.kind, &planned.item.name)?;
             let same_keys = site.state.keys.as_ref() == Some(keys);
@@ -190,7 +195,11 @@ impl<'p, 'a> Work<'p, 'a> {
             input: None,
             result: None,
             unchanged: false,
+            unneeded: false,
         };
+        if planned.template_only {
+            work.installed = None;
+        }
         if let Some(fault) = &planned.fault {
             work.result = Some(Err(Fault::new(fault)));
         } else if let Origin::Secret(source) = &planned.origin
@@ -214,14 +223,18 @@ impl<'p, 'a> Work<'p, 'a> {
 
     /// Notes what it is made from, and whether the installed file was made from the same.
     fn set_input(&mut self, input: Digest) {
-        let installed = self.installed.as_ref().map(|installed| &installed.digest);
-        self.unchanged = match (&self.known, installed) {
-            (Some((known_input, output)), Some(digest)) => {
-                *known_input == input && output == digest
+        self.unchanged = self.is_made_from(&input);
+        self.input = Some(input);
+    }
+
+    /// Whether the installed file is what the last run made from the same.
+    fn is_made_from(&self, input: &Digest) -> bool {
+        match (&self.known, &self.installed) {
+            (Some((known, output)), Some(installed)) => {
+                known == input && *output == installed.digest
             }
             _ => false,
-        };
-        self.input = Some(input);
+        }
     }
 
     /// The content, wherever it is.
@@ -237,14 +250,31 @@ impl<'p, 'a> Work<'p, 'a> {
         match (&self.result, &self.installed) {
             (Some(Ok(bytes)), _) => Some(Digest::of(bytes.expose())),
             (None, Some(installed)) if self.unchanged => Some(installed.digest.clone()),
+            (None, None) if self.unneeded => self.known_output().cloned(),
             _ => None,
         }
+    }
+
+    /// What it held when the last run opened it, if its file is still the same.
+    fn known_output(&self) -> Option<&Digest> {
+        let (input, output) = self.known.as_ref()?;
+        (self.input.as_ref() == Some(input)).then_some(output)
     }
 
     fn finish(self) -> Resolved {
         let output = self.output();
         let before = self.installed.as_ref().map(|installed| installed.status);
         let rights = &self.planned.rights;
+        if self.planned.template_only && !matches!(self.result, Some(Err(_))) {
+            return Resolved {
+                content: Content::Elsewhere,
+                input: self.input,
+                output,
+                before: None,
+                content_changed: false,
+                rights_changed: false,
+            };
+        }
         let bytes = match self.result {
             Some(Err(fault)) => return Resolved::failed(before, fault),
             Some(Ok(bytes)) => Some(bytes),
@@ -275,18 +305,18 @@ impl<'p, 'a> Work<'p, 'a> {
 }
 
 /// Opens the files of all secrets that are not known to be unchanged, in parallel.
-fn open_all(
-    work: &mut [Work<'_, '_>],
-    mut files: Files,
-    load: LoadKeys<'_>,
-) -> Result<(), String> {
+fn open_all(work: &mut [Work<'_, '_>], mut files: Files, load: LoadKeys<'_>) -> Result<(), String> {
     let mut wanted: HashMap<FileKey, Vec<(usize, &ItemSource)>> = HashMap::new();
     for (index, one) in work.iter().enumerate() {
         if let Origin::Secret(source) = &one.planned.origin
             && one.result.is_none()
             && !one.unchanged
+            && !one.unneeded
         {
-            wanted.entry(file_of(source)).or_default().push((index, source));
+            wanted
+                .entry(file_of(source))
+                .or_default()
+                .push((index, source));
         }
     }
     if wanted.is_empty() {
@@ -347,80 +377,4 @@ fn open_one(
             secrets.iter().map(|(index, _)| fault(index)).collect()
         }
     }
-}
-
-/// Puts secrets into the templates.
-fn render_all(plan: &Plan<'_>, work: &mut [Work<'_, '_>]) {
-    let placeholders = placeholders(plan);
-    for index in 0..work.len() {
-        let Some(Origin::Template(text)) = plan.items.get(index).map(|planned| &planned.origin)
-        else {
-            continue;
-        };
-        let (input, result) = match text {
-            Err(reason) => (None, Some(Err(Fault::new(reason)))),
-            Ok(text) => render_one(plan, work, index, &placeholders.split(text), text),
-        };
-        if let Some(one) = work.get_mut(index).filter(|one| one.result.is_none()) {
-            if let Some(input) = input {
-                one.set_input(input);
-            }
-            one.result = result;
-            if one.unchanged {
-                one.result = None;
-            }
-        }
-    }
-}
-
-/// The placeholders of all secrets; those of a sops-nix manifest are its own.
-pub(crate) fn placeholders<'p>(plan: &'p Plan<'_>) -> Placeholders<'p> {
-    let manifest = plan.manifest;
-    let secrets = manifest.trees.iter().flat_map(|tree| &tree.secrets);
-    let secrets = secrets.enumerate();
-    Placeholders::new(
-        secrets.filter_map(|(index, secret)| Some((secret.placeholder.as_deref()?, index))),
-    )
-}
-
-type Rendered = (Option<Digest>, Option<Result<SecretBytes, Fault>>);
-
-fn render_one(
-    plan: &Plan<'_>,
-    work: &[Work<'_, '_>],
-    index: usize,
-    parts: &[Part<'_>],
-    text: &str,
-) -> Rendered {
-    let mut outputs = vec![Digest::of(text.as_bytes())];
-    for part in parts {
-        match part {
-            Part::Text(_) => {}
-            Part::Unknown(placeholder) => {
-                let reason = format!("nothing stands for the placeholder '{placeholder}'");
-                return (None, Some(Err(Fault::new(reason))));
-            }
-            Part::Secret(secret) => {
-                let output = work.get(*secret).and_then(Work::output);
-                let Some(output) = output else {
-                    let label = plan.items.get(*secret).map(Planned::label).unwrap_or_default();
-                    let reason = format!("it needs {label}, which failed");
-                    return (None, Some(Err(Fault::new(reason))));
-                };
-                outputs.push(output);
-            }
-        }
-    }
-    let input = Digest::of_parts(outputs.iter().map(|digest| digest.as_str().as_bytes()));
-    let known = work.get(index).and_then(|one| one.known.as_ref());
-    let installed = work.get(index).and_then(|one| one.installed.as_ref());
-    let unchanged = known.zip(installed).is_some_and(|((known, output), installed)| {
-        *known == input && *output == installed.digest
-    });
-    if unchanged {
-        return (Some(input), None);
-    }
-    let value = |secret: usize| work.get(secret)?.content();
-    let rendered = render(parts, value).ok_or_else(|| Fault::new("a secret in it is missing"));
-    (Some(input), Some(rendered))
 }

@@ -37,10 +37,12 @@ pub(crate) fn place(plan: &Plan<'_>, resolved: &[Resolved]) -> Result<(), String
         }
     }
     let placed = match wanted.is_empty() {
-        true => Folder::open(directory).map(Some).or_else(|error| match error.is_not_found() {
-            true => Ok(None),
-            false => Err(error),
-        }),
+        true => Folder::open(directory)
+            .map(Some)
+            .or_else(|error| match error.is_not_found() {
+                true => Ok(None),
+                false => Err(error),
+            }),
         false => Folder::create(directory, 0o700).map(Some),
     };
     let work = placed.and_then(|folder| match folder {

@@ -99,6 +99,7 @@ fn build_private(
                 continue;
             }
             Content::Same | Content::Failed(_) => carry(&root, site, planned, folders),
+            Content::Elsewhere => Ok(()),
         };
         carried.map_err(|error| format!("cannot write secrets: {error}"))?;
     }
@@ -125,7 +126,12 @@ fn carry(
         // On another file system: a copy.
         Err(_) => {
             let (bytes, status) = from.read(&name, usize::MAX)?;
-            folder.write(&name, bytes.expose(), status.mode, folders.top.map(|_| status.owner))
+            folder.write(
+                &name,
+                bytes.expose(),
+                status.mode,
+                folders.top.map(|_| status.owner),
+            )
         }
     }
 }

@@ -11,7 +11,7 @@ use nixseal_base::env::{Environment, GNUPGHOME, SOPS_AGE_KEY_FILE, SOPS_DECRYPTI
 use nixseal_base::fs;
 use nixseal_base::prompt::Nobody;
 use nixseal_base::secret::SecretBytes;
-use nixseal_pgp::{Gpg, Keys as PgpKeys, OpenPgp};
+use nixseal_pgp::{Keys as PgpKeys, OpenPgp};
 use nixseal_repository::sops::SopsKeys;
 use nixseal_sops::key_groups::DecryptionOrder;
 
@@ -49,9 +49,9 @@ impl Keychain {
     ) -> Result<Self, String> {
         let identities = &manifest.identities;
         let exact = manifest.is_exact();
-        let told = manifest.logging.key_import && has(manifest, Layout::SopsNix);
-        let warned = has(manifest, Layout::SopsNix).then_some(speaker);
-        let host = HostKeys::read(&identities.ssh_keys, speaker, warned.is_some(), told);
+        let told = manifest.logging.key_import && has_layout(manifest, Layout::SopsNix);
+        let warned = has_layout(manifest, Layout::SopsNix).then_some(speaker);
+        let host = HostKeys::read(identities, speaker, warned.is_some(), told);
         let environment = match exact {
             true => sops_environment(identities, environment),
             false => environment.clone(),
@@ -60,6 +60,9 @@ impl Keychain {
         let mut builder = Keyring::builder(&interaction);
         for key in identities.ssh_keys.iter().filter(|key| key.age) {
             builder = builder.source(Source::file(&key.path));
+        }
+        for path in identities.files.iter().filter(|path| is_usable(path)) {
+            builder = builder.source(Source::file(path));
         }
         for path in &identities.age_key_files {
             let mut source = Source::file(path);
@@ -94,7 +97,8 @@ impl Keychain {
     }
 }
 
-fn has(manifest: &Manifest, layout: Layout) -> bool {
+/// Whether a tree has that layout.
+pub(crate) fn has_layout(manifest: &Manifest, layout: Layout) -> bool {
     manifest.trees.iter().any(|tree| tree.layout == layout)
 }
 
@@ -109,7 +113,8 @@ fn unreadable(path: &Path, error: &fs::FsError) -> String {
 /// What sops sees of the environment once sops-nix has put in what the manifest names.
 fn sops_environment(identities: &Identities, environment: &Environment) -> Environment {
     let environment = environment.clone();
-    let named = !identities.age_key_files.is_empty() || identities.ssh_keys.iter().any(|key| key.age);
+    let named =
+        !identities.age_key_files.is_empty() || identities.ssh_keys.iter().any(|key| key.age);
     match named {
         true => environment.without(&SOPS_AGE_KEY_FILE),
         false => environment,
@@ -123,26 +128,18 @@ fn openpgp(
     environment: &Environment,
     exact: bool,
 ) -> PgpKeys {
-    let rsa = identities.ssh_keys.iter().any(|key| key.openpgp);
-    let gnupg = |environment: &Environment| -> Vec<Box<dyn OpenPgp>> {
-        let mut ways: Vec<Box<dyn OpenPgp>> = Vec::new();
-        #[cfg(feature = "openpgp")]
-        ways.push(Box::new(nixseal_pgp::KeyFiles::new(
-            environment,
-            Arc::new(Nobody),
-        )));
-        ways.push(Box::new(Gpg::new(environment)));
-        ways
+    let rsa = !host.is_empty() || identities.ssh_keys.iter().any(|key| key.openpgp);
+    let gnupg = |environment: &Environment| -> Box<dyn OpenPgp> {
+        Box::new(PgpKeys::new(environment, Arc::new(Nobody)))
     };
-    let _ = Nobody;
     let mut ways: Vec<Box<dyn OpenPgp>> = Vec::new();
     if rsa {
         ways.push(Box::new(host));
     }
     match &identities.gnupg_home {
-        Some(home) => ways.extend(gnupg(&environment.clone().with(&GNUPGHOME, home))),
+        Some(home) => ways.push(gnupg(&environment.clone().with(&GNUPGHOME, home))),
         // As with sops, the user's own keys, unless others were named.
-        None if exact && !rsa => ways.extend(gnupg(environment)),
+        None if exact && !rsa => ways.push(gnupg(environment)),
         None => {}
     }
     PgpKeys::of(ways)
@@ -151,7 +148,8 @@ fn openpgp(
 /// A digest of all keys, as far as they are files: when it changes, nothing is taken for granted.
 pub(crate) fn digest(identities: &Identities) -> Digest {
     let ssh = identities.ssh_keys.iter().map(|SshKey { path, .. }| path);
-    let paths: Vec<&std::path::PathBuf> = ssh.chain(&identities.age_key_files).collect();
+    let age = identities.files.iter().chain(&identities.age_key_files);
+    let paths: Vec<&std::path::PathBuf> = ssh.chain(age).collect();
     let contents: Vec<SecretBytes> = paths
         .iter()
         .map(|path| fs::read_secret(path, KEY_LIMIT).unwrap_or_default())

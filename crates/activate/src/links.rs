@@ -36,7 +36,8 @@ pub(crate) fn place(
     planned: &Planned<'_>,
     resolved: &Resolved,
 ) -> Result<(), String> {
-    if planned.is_in_generation() && !planned.has_link() {
+    let is_written = !planned.template_only;
+    if !is_written || (planned.is_in_generation() && !planned.has_link()) {
         return Ok(());
     }
     if planned.has_link() {
@@ -50,9 +51,8 @@ pub(crate) fn place(
         return Ok(());
     };
     let rights = planned.rights;
-    let placed = Folder::of(&planned.path, Some(PARENTS)).and_then(|(folder, name)| {
-        folder.replace(name, bytes.expose(), rights.mode, rights.owner)
-    });
+    let placed = Folder::of(&planned.path, Some(PARENTS))
+        .and_then(|(folder, name)| folder.replace(name, bytes.expose(), rights.mode, rights.owner));
     placed.map_err(|error| error.to_string())
 }
 

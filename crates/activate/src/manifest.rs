@@ -69,6 +69,9 @@ pub enum UnitsBy {
 /// What opens secrets.
 #[derive(Clone, Debug, Default)]
 pub struct Identities {
+    /// Files of age identities or SSH private keys, told apart by their content, as agenix has
+    /// them.
+    pub files: Vec<PathBuf>,
     /// Files of age identities.
     pub age_key_files: Vec<PathBuf>,
     /// SSH private keys.
@@ -225,6 +228,10 @@ pub struct Secret {
     pub host_public_keys: Option<Vec<String>>,
     /// What stands for it in templates.
     pub placeholder: Option<String>,
+    /// Whether it is opened for templates only, and nothing is written for it.
+    pub template_only: bool,
+    /// Whether its file is there to be checked before it is on the host.
+    pub check_file: bool,
 }
 
 /// Where the value of a secret is.

@@ -141,7 +141,9 @@ mod tests {
         ] {
             assert_eq!(SymbolicMode::parse(text), Ok(mode), "{text}");
         }
-        for wrong in ["", "9", "08", "10000", "rw", "u=q", "z=r", "0o400", "u", "-1x"] {
+        for wrong in [
+            "", "9", "08", "10000", "rw", "u=q", "z=r", "0o400", "u", "-1x",
+        ] {
             assert!(SymbolicMode::parse(wrong).is_err(), "{wrong}");
         }
     }
@@ -150,9 +152,14 @@ mod tests {
     fn modes_of_sops_nix() {
         assert_eq!(of_sops_nix("0440"), Ok(0o440));
         assert_eq!(of_sops_nix("177777"), Ok(0o777));
-        let wrong = "invalid number in mode: 0o4: strconv.ParseUint: parsing \"0o4\": invalid syntax";
+        let wrong =
+            "invalid number in mode: 0o4: strconv.ParseUint: parsing \"0o4\": invalid syntax";
         assert_eq!(of_sops_nix("0o4"), Err(wrong.to_owned()));
-        assert!(of_sops_nix("200000").unwrap_err().ends_with("value out of range"));
+        assert!(
+            of_sops_nix("200000")
+                .unwrap_err()
+                .ends_with("value out of range")
+        );
         assert!(of_sops_nix("").is_err());
     }
 }

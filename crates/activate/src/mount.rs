@@ -47,5 +47,8 @@ mod system {
 
 /// In the words of sops-install-secrets.
 fn cannot_look(path: &Path, cause: impl std::fmt::Display) -> String {
-    format!("cannot check if directory '{}' is a mountpoint: {cause}", path.display())
+    format!(
+        "cannot check if directory '{}' is a mountpoint: {cause}",
+        path.display()
+    )
 }

@@ -189,7 +189,9 @@ pub(crate) fn scalar<'d>(documents: &'d [Map], key: &str) -> Result<&'d Value, S
 }
 
 fn composed(key: &str, kind: &str) -> String {
-    format!("the value of key '{key}' is not a string: it is a {kind}, and only one value can be a secret")
+    format!(
+        "the value of key '{key}' is not a string: it is a {kind}, and only one value can be a secret"
+    )
 }
 
 fn parts(key: &str) -> Vec<String> {

@@ -39,10 +39,14 @@ pub fn own(manifest: &mut Manifest, options: &Options<'_>) -> Result<Report, Act
             report.problems.extend(owning.folders(site).err());
             for (_, planned) in plan.of_tree(index) {
                 if let Err(reason) = owning.item(planned, site, &mut units) {
-                    report.problems.push(format!("{}: {reason}", planned.label()));
+                    report
+                        .problems
+                        .push(format!("{}: {reason}", planned.label()));
                 }
             }
-            report.problems.extend(owning.remember(&plan, index, site).err());
+            report
+                .problems
+                .extend(owning.remember(&plan, index, site).err());
         }
     }
     units.once();
@@ -93,6 +97,9 @@ impl Owning<'_> {
         site: &Site,
         units: &mut UnitLists,
     ) -> Result<(), String> {
+        if planned.template_only {
+            return Ok(());
+        }
         if let Some(fault) = &planned.fault {
             return Err(fault.clone());
         }
@@ -165,7 +172,10 @@ impl Owning<'_> {
 
 fn give_inner(folder: &Folder, owner: Ownership) -> Result<(), FsError> {
     for name in folder.names()? {
-        if folder.status(&name)?.is_some_and(|status| status.kind == Kind::Folder) {
+        if folder
+            .status(&name)?
+            .is_some_and(|status| status.kind == Kind::Folder)
+        {
             let inner = folder.child(&name)?;
             inner.set_owner(owner)?;
             give_inner(&inner, owner)?;

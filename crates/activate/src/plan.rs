@@ -36,6 +36,8 @@ pub(crate) struct Planned<'a> {
     /// Where it appears.
     pub(crate) path: PathBuf,
     pub(crate) rights: Rights,
+    /// Whether it is opened for templates only.
+    pub(crate) template_only: bool,
     /// Why it cannot be installed, whatever it holds.
     pub(crate) fault: Option<String>,
 }
@@ -71,12 +73,12 @@ impl Rights {
 impl Planned<'_> {
     /// Whether it is a file in the generation; else one of its own at its path.
     pub(crate) fn is_in_generation(&self) -> bool {
-        self.item.symlink || self.path == self.live
+        !self.template_only && (self.item.symlink || self.path == self.live)
     }
 
     /// Whether there is a link to it elsewhere.
     pub(crate) fn has_link(&self) -> bool {
-        self.item.symlink && self.path != self.live
+        !self.template_only && self.item.symlink && self.path != self.live
     }
 
     /// What to call it in messages.
@@ -103,7 +105,9 @@ impl<'a> Plan<'a> {
             for secret in &tree.secrets {
                 let origin = Origin::Secret(&secret.source);
                 let place = Place::new(tree, index, Kind::Secret, &secret.item);
-                items.push(place.planned(manifest, owners, origin));
+                let mut planned = place.planned(manifest, owners, origin);
+                planned.template_only = secret.template_only;
+                items.push(planned);
             }
         }
         for (index, tree) in trees() {
@@ -129,7 +133,7 @@ impl<'a> Plan<'a> {
 /// Of two items for one file, path or folder, the second cannot be installed.
 fn mark_conflicts(items: &mut [Planned<'_>]) {
     let mut places: BTreeMap<PathBuf, String> = BTreeMap::new();
-    for planned in items {
+    for planned in items.iter_mut().filter(|planned| !planned.template_only) {
         let label = planned.label();
         let mut own = vec![planned.live.clone()];
         if planned.path != planned.live {
@@ -150,7 +154,10 @@ fn conflict(places: &BTreeMap<PathBuf, String>, place: &Path) -> Option<String> 
     if let Some(other) = places.get(place) {
         return Some(format!("'{shown}' is also the place of {other}"));
     }
-    let above = place.ancestors().skip(1).find_map(|above| places.get(above));
+    let above = place
+        .ancestors()
+        .skip(1)
+        .find_map(|above| places.get(above));
     if let Some(other) = above {
         return Some(format!("'{shown}' is below the file of {other}"));
     }
@@ -210,6 +217,7 @@ impl<'a, 't> Place<'a, 't> {
             relative,
             live,
             rights,
+            template_only: false,
             fault,
         }
     }

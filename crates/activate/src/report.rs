@@ -224,7 +224,11 @@ impl TreeReport {
     }
 
     /// Writes it beside the generations.
-    pub(crate) fn write(&self, mount_point: &Folder, owner: Option<Ownership>) -> Result<(), String> {
+    pub(crate) fn write(
+        &self,
+        mount_point: &Folder,
+        owner: Option<Ownership>,
+    ) -> Result<(), String> {
         let mut text = serde_json::to_string_pretty(&self.json()).unwrap_or_default();
         text.push('\n');
         mount_point

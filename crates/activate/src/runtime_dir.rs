@@ -59,8 +59,12 @@ pub(crate) fn insert(manifest: &mut Manifest, directory: &Path) {
     for tree in &mut manifest.trees {
         put(&mut tree.mount_point);
         put(&mut tree.link);
-        tree.secrets.iter_mut().for_each(|one| put_item(&mut one.item));
-        tree.templates.iter_mut().for_each(|one| put_item(&mut one.item));
+        tree.secrets
+            .iter_mut()
+            .for_each(|one| put_item(&mut one.item));
+        tree.templates
+            .iter_mut()
+            .for_each(|one| put_item(&mut one.item));
     }
 }
 

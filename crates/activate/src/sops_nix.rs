@@ -144,11 +144,9 @@ impl<'m> Files<'m> {
             ));
         }
         match &known.encrypted {
-            Some(encrypted) if !sops.is_whole() => {
-                open::scalar(encrypted.documents(), &sops.key)
-                    .map(drop)
-                    .map_err(|reason| format!("secret {name} in {file} is not valid: {reason}"))
-            }
+            Some(encrypted) if !sops.is_whole() => open::scalar(encrypted.documents(), &sops.key)
+                .map(drop)
+                .map_err(|reason| format!("secret {name} in {file} is not valid: {reason}")),
             _ => Ok(()),
         }
     }
@@ -183,11 +181,17 @@ pub(crate) fn decrypt_failure(path: &Path, error: &Error) -> String {
         }
         Error::MacMismatch { stored, computed } => {
             let stored = stored.as_deref().unwrap_or_default();
-            format!("Failed to verify data integrity. expected mac \"{stored}\", got \"{computed}\"\n")
+            format!(
+                "Failed to verify data integrity. expected mac \"{stored}\", got \"{computed}\"\n"
+            )
         }
         Error::Metadata(nixseal_sops::MetadataError::Missing) => {
-            return format!("failed to decrypt '{}': sops metadata not found", path.display());
+            return format!(
+                "failed to decrypt '{}': sops metadata not found",
+                path.display()
+            );
         }
+        Error::Decrypt(_) => "Error walking tree: Could not decrypt value: ".to_owned(),
         _ => String::new(),
     };
     format!("failed to decrypt '{}': {beginning}{error}", path.display())

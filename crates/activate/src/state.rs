@@ -92,7 +92,7 @@ impl State {
     /// Writes it down for a generation.
     pub(crate) fn write(&self, private: &Folder, generation: u64) -> Result<(), FsError> {
         let mut items: Vec<_> = self.items.iter().collect();
-        items.sort_by(|(left, _), (right, _)| left.cmp(right));
+        items.sort_by_key(|(key, _)| *key);
         let items: Vec<Value> = items
             .into_iter()
             .map(|((kind, name), known)| {

@@ -83,7 +83,10 @@ impl<'a> Placeholders<'a> {
 fn unresolved(text: &str) -> Option<usize> {
     let inner = text.strip_prefix(BEGIN)?;
     let digits = inner.bytes().take_while(u8::is_ascii_alphanumeric).count();
-    inner.get(digits..)?.starts_with(END).then_some(BEGIN.len() + digits + END.len())
+    inner
+        .get(digits..)?
+        .starts_with(END)
+        .then_some(BEGIN.len() + digits + END.len())
 }
 
 /// Puts the text together; `value` gives what each secret has.
@@ -115,7 +118,9 @@ mod tests {
         let numbered = placeholders.iter().enumerate();
         let placeholders = Placeholders::new(numbered.map(|(index, text)| (*text, index)));
         let parts = placeholders.split(text);
-        let bytes = render(&parts, |index| values.get(index).map(|value| value.as_bytes()));
+        let bytes = render(&parts, |index| {
+            values.get(index).map(|value| value.as_bytes())
+        });
         String::from_utf8(bytes.unwrap().expose().to_vec()).unwrap()
     }
 

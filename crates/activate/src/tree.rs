@@ -61,7 +61,9 @@ impl Site {
                     if !is_same(&outer, &Folder::open(path).map_err(text)?)? {
                         continue;
                     }
-                    systems.mount(&outer, wanted, tree.layout).map_err(mounting)?;
+                    systems
+                        .mount(&outer, wanted, tree.layout)
+                        .map_err(mounting)?;
                     Folder::open(path).map_err(|error| mounting(text(error)))?
                 }
             };
@@ -112,7 +114,7 @@ impl Site {
     /// The numbers of all generations that are there.
     pub(crate) fn generations(&self) -> Result<Vec<u64>, FsError> {
         let names = self.mount_point.names()?;
-        Ok(names.iter().filter_map(|name| number(name)).collect())
+        Ok(names.iter().filter_map(number).collect())
     }
 }
 

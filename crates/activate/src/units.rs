@@ -47,8 +47,9 @@ pub(crate) struct Teller<'a> {
 
 /// Whether a name can be one of a unit (`systemd.unit(5)`).
 pub(crate) fn is_unit_name(name: &str) -> bool {
-    let allowed =
-        |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, ':' | '-' | '_' | '.' | '\\' | '@');
+    let allowed = |letter: char| {
+        letter.is_ascii_alphanumeric() || matches!(letter, ':' | '-' | '_' | '.' | '\\' | '@')
+    };
     let Some(kind) = TYPES.iter().find(|kind| name.ends_with(**kind)) else {
         return false;
     };
@@ -200,12 +201,24 @@ mod tests {
 
     #[test]
     fn names_of_units() {
-        for name in ["nginx.service", "a@b.service", "dev-x\\x2dy.mount", "a.b.timer"] {
+        for name in [
+            "nginx.service",
+            "a@b.service",
+            "dev-x\\x2dy.mount",
+            "a.b.timer",
+        ] {
             assert!(is_unit_name(name), "{name}");
         }
         for name in [
-            "", "nginx", ".service", "a b.service", "a/b.service", "@x.service", "nginx.servic",
-            "ä.service", "-x\n.service",
+            "",
+            "nginx",
+            ".service",
+            "a b.service",
+            "a/b.service",
+            "@x.service",
+            "nginx.servic",
+            "ä.service",
+            "-x\n.service",
         ] {
             assert!(!is_unit_name(name), "{name}");
         }

@@ -8,7 +8,7 @@ use crate::content::{Content, Resolved};
 use crate::credentials;
 use crate::digest::Digest;
 use crate::links;
-use crate::manifest::{Kind, Layout, Tree};
+use crate::manifest::{Kind, Layout, Manifest, Tree};
 use crate::plan::{Origin, Plan, Planned};
 use crate::report::{Entry, Outcome, Report, Status, TreeReport};
 use crate::state::{Known, State};
@@ -32,31 +32,60 @@ pub(super) fn switch_all(
         write_state(plan, index, stage, resolved, keys, options)?;
     }
     let mut report = Report::default();
+    // Lists are read when the switch of the system goes on; a kill from here on loses nothing.
+    let systemctl = options.uses_systemctl(manifest);
+    if !systemctl {
+        report.problems = tell_units(plan, options, stages, resolved);
+    }
+    let mut live = Vec::new();
     for (_, (tree, stage)) in staged() {
-        if stage.is_new {
-            switch(tree, stage, options)?;
+        let switched = match stage.is_new {
+            true => switch(tree, stage, options),
+            false => Ok(()),
+        };
+        live.push(switched.is_ok());
+        match switched {
+            Err(reason) if manifest.is_exact() => return Err(reason),
+            other => report.problems.extend(other.err()),
         }
     }
+    let is_live = |tree: usize| live.get(tree).copied().unwrap_or(false);
     let place = |(planned, resolved): (&Planned<'_>, &Resolved)| {
         let tree = manifest.trees.get(planned.tree)?;
-        links::place(manifest, tree, planned, resolved).err()
+        match is_live(planned.tree) {
+            true => links::place(manifest, tree, planned, resolved).err(),
+            false => Some("it is not live: see the other errors".to_owned()),
+        }
     };
     let placed: Vec<Option<String>> = plan.items.iter().zip(resolved).map(place).collect();
     for (index, (tree, stage)) in staged() {
         let mut tree_report = tree_report(tree, options);
+        tree_report.entries = entries(plan, index, stage, resolved, &placed);
+        report.trees.push(tree_report);
+        let (Some(site), Some(tree_report)) = (&stage.site, report.trees.last_mut()) else {
+            continue;
+        };
+        if !is_live(index) {
+            tree_report.outcome = Outcome::Aborted;
+            tree_report.generation = site.previous.is_live.then_some(site.previous.number);
+            continue;
+        }
         tree_report.generation = Some(stage.number);
         if stage.is_new {
             tree_report.outcome = Outcome::Installed;
         }
-        tree_report.entries = entries(plan, index, stage, resolved, &placed);
-        report.trees.push(tree_report);
-        if let Some(site) = &stage.site {
-            report.problems.extend(links::remove_left(plan, site));
-        }
-        report.problems.extend(prune(tree, stage, options).err());
+        report.problems.extend(links::remove_left(plan, site));
+        report
+            .problems
+            .extend(prune(manifest, tree, stage, options).err());
     }
-    report.problems.extend(credentials::place(plan, resolved).err());
-    report.problems.extend(tell_units(plan, options, stages, resolved));
+    report
+        .problems
+        .extend(credentials::place(plan, resolved).err());
+    if systemctl {
+        let problems = tell_units(plan, options, stages, resolved);
+        report.problems.extend(problems);
+    }
     if manifest.is_exact()
         && let Some(reason) = placed.into_iter().flatten().next()
     {
@@ -127,11 +156,17 @@ fn switch(tree: &Tree, stage: &Stage, options: &Options<'_>) -> Result<(), Strin
 }
 
 /// Removes generations that are too old, and those that never became live.
-fn prune(tree: &Tree, stage: &Stage, options: &Options<'_>) -> Result<(), String> {
+fn prune(
+    manifest: &Manifest,
+    tree: &Tree,
+    stage: &Stage,
+    options: &Options<'_>,
+) -> Result<(), String> {
     let Some(site) = &stage.site else {
         return Ok(());
     };
-    let text = |error: nixseal_base::fs::FsError| format!("cannot prune old secrets generations: {error}");
+    let text =
+        |error: nixseal_base::fs::FsError| format!("cannot prune old secrets generations: {error}");
     let current = stage.number;
     if tree.layout == Layout::Agenix {
         if stage.is_new && current > 1 && tree.keep_generations > 0 {
@@ -140,7 +175,7 @@ fn prune(tree: &Tree, stage: &Stage, options: &Options<'_>) -> Result<(), String
                 current - 1
             ));
         }
-        if !options.ignore_passwd && stage.is_new {
+        if !options.ignore_passwd && !manifest.user_mode && stage.is_new {
             options.events.out("[agenix] chowning...");
         }
     }
@@ -149,9 +184,11 @@ fn prune(tree: &Tree, stage: &Stage, options: &Options<'_>) -> Result<(), String
         let keep = tree.keep_generations;
         let old = keep != 0 && number.saturating_add(keep) <= current;
         // A run that was killed before it was done.
-        let unborn = number > current;
+        let unborn = number > current && !manifest.is_exact();
         if old || unborn {
-            site.mount_point.remove_all(number.to_string()).map_err(text)?;
+            site.mount_point
+                .remove_all(number.to_string())
+                .map_err(text)?;
         }
     }
     let left = site.generations().map_err(text)?;
@@ -224,6 +261,10 @@ fn entries(
     let mut entries = Vec::new();
     for (index, planned) in plan.of_tree(tree) {
         if let Some(resolved) = resolved.get(index) {
+            // Of those that are only in templates, what fails is worth telling.
+            if planned.template_only && resolved.fault().is_none() {
+                continue;
+            }
             let mut entry = entry(planned, resolved);
             let unplaced = placed.get(index).cloned().flatten();
             entry.reason = entry.reason.or(unplaced);
@@ -281,10 +322,9 @@ fn write_results(plan: &Plan<'_>, stages: &[Stage], gid: u32, report: &mut Repor
     let owner = (!plan.manifest.user_mode).then_some(Ownership { uid: 0, gid });
     for (tree, stage) in report.trees.iter().zip(stages) {
         if let Some(site) = &stage.site {
-            if let Some(owner) = owner {
-                report.problems.extend(site.mount_point.set_owner(owner).err().map(|error| error.to_string()));
-            }
-            report.problems.extend(tree.write(&site.mount_point, owner).err());
+            report
+                .problems
+                .extend(tree.write(&site.mount_point, owner).err());
         }
     }
 }

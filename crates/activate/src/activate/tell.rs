@@ -2,7 +2,7 @@
 
 use super::{Options, Stage};
 use crate::content::{Content, Resolved};
-use crate::keys::is_usable;
+use crate::keys::{has_layout, is_usable};
 use crate::manifest::{Kind, Layout, Manifest};
 use crate::plan::{Origin, Plan, Planned};
 
@@ -48,10 +48,14 @@ pub(super) fn changes(manifest: &Manifest, stage: &Stage, options: &Options<'_>)
 /// Warns of identities that are not there; whether any can be read.
 fn missing_identities(manifest: &Manifest, options: &Options<'_>) -> bool {
     let identities = &manifest.identities;
-    let ssh = identities.ssh_keys.iter().map(|key| &key.path);
+    let files = identities.files.iter().map(|path| (path, true));
+    // Where sops-nix has its say, it warns of these itself.
+    let told = !has_layout(manifest, Layout::SopsNix);
+    let ssh = identities.ssh_keys.iter().map(|key| (&key.path, told));
+    let age = identities.age_key_files.iter().map(|path| (path, told));
     let mut readable = identities.gnupg_home.is_some();
-    for path in ssh.chain(&identities.age_key_files) {
-        if !path.is_file() {
+    for (path, told) in files.chain(ssh).chain(age) {
+        if told && !path.is_file() {
             options.events.out(&format!(
                 "[agenix] WARNING: config.age.identityPaths entry {} not present!",
                 path.display()
@@ -72,7 +76,8 @@ fn decrypting(
     let Origin::Secret(source) = &planned.origin else {
         return;
     };
-    if planned.kind != Kind::Secret || matches!(resolved.content, Content::Same) {
+    let is_written = planned.kind == Kind::Secret && !planned.template_only;
+    if !is_written || matches!(resolved.content, Content::Same) {
         return;
     }
     let Some(site) = &stage.site else {
@@ -87,7 +92,10 @@ fn decrypting(
     };
     let file = source.file();
     let (events, shown) = (options.events, file.display());
-    events.out(&format!("decrypting '{shown}' to '{}'...", target.display()));
+    events.out(&format!(
+        "decrypting '{shown}' to '{}'...",
+        target.display()
+    ));
     if !readable {
         events.out("[agenix] WARNING: no readable identities found!");
     }

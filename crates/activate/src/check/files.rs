@@ -60,13 +60,16 @@ fn look((path, kind): &FileKey) -> Result<Known, String> {
             Err(error) => Err(format!("'{shown}' is not encrypted with age: {error}")),
         },
         FileKind::Sops(format) => {
-            let mut file = EncryptedFile::parse(*format, &content).map_err(|error| match error {
-                Error::Metadata(MetadataError::Missing) => {
-                    format!("'{shown}' is not encrypted with sops")
-                }
-                Error::EncryptedSyntax(error) => format!("'{shown}' is no valid {format}: {error}"),
-                other => format!("'{shown}': {other}"),
-            })?;
+            let mut file =
+                EncryptedFile::parse(*format, &content).map_err(|error| match error {
+                    Error::Metadata(MetadataError::Missing) => {
+                        format!("'{shown}' is not encrypted with sops")
+                    }
+                    Error::EncryptedSyntax(error) => {
+                        format!("'{shown}' is no valid {format}: {error}")
+                    }
+                    other => format!("'{shown}': {other}"),
+                })?;
             let clear = file.values_in_clear().unwrap_or_default();
             match clear.first() {
                 None => Ok(Known::Sops(Box::new(file))),

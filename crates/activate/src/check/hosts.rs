@@ -97,12 +97,12 @@ impl Hosts {
     fn may_be_for(&self, stanza: &Stanza) -> bool {
         self.recipients.iter().any(|recipient| {
             match (recipient.stanza_kind(), recipient.ssh_tag()) {
-                (Some(kind), Some(tag)) => {
-                    stanza.tag == kind && stanza.args.first() == Some(&tag)
-                }
+                (Some(kind), Some(tag)) => stanza.tag == kind && stanza.args.first() == Some(&tag),
                 (Some(kind), None) => stanza.tag == kind,
                 // Plugins choose their stanzas freely.
-                (None, _) => matches!(recipient.kind(), RecipientKind::Plugin(_)) && !is_known(&stanza.tag),
+                (None, _) => {
+                    matches!(recipient.kind(), RecipientKind::Plugin(_)) && !is_known(&stanza.tag)
+                }
             }
         })
     }
@@ -126,7 +126,10 @@ impl Hosts {
             (true, _) => Ok(()),
             (false, 0 | 1) => {
                 let all: Vec<String> = metadata.keys().map(|(_, key)| key.id.to_string()).collect();
-                Err(format!("none of its recipients is a key of this host: {}", all.join(", ")))
+                Err(format!(
+                    "none of its recipients is a key of this host: {}",
+                    all.join(", ")
+                ))
             }
             (false, count) => Err(format!(
                 "{required} of its {count} key groups are needed, and this host has keys of {opened}"
@@ -141,7 +144,8 @@ impl Hosts {
                 let interaction = Interaction::silent(Environment::default());
                 let canonical = parse_recipient(text, &interaction)
                     .map(|recipient| recipient.canonical().to_owned());
-                self.canonical.contains(canonical.as_deref().unwrap_or(text))
+                self.canonical
+                    .contains(canonical.as_deref().unwrap_or(text))
             }
             KeyKind::Pgp => {
                 let wanted = id.field("fp").trim_end_matches('!').to_uppercase();

@@ -9,7 +9,8 @@ pub(super) fn is_account(name: &str) -> bool {
     let plain = name.strip_suffix('$').unwrap_or(name);
     let mut letters = plain.chars();
     let first = letters.next();
-    let allowed = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.');
+    let allowed =
+        |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.');
     name.len() <= LONGEST
         && first.is_some_and(|first| first.is_ascii_alphanumeric() || first == '_')
         && letters.all(allowed)

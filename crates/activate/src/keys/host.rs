@@ -6,7 +6,7 @@ use nixseal_base::secret::SecretBytes;
 use nixseal_pgp::{OpenPgp, PgpError, Readiness};
 
 use super::{KEY_LIMIT, Speaker, go_cause};
-use crate::manifest::SshKey;
+use crate::manifest::{Identities, SshKey};
 
 /// RSA keys; the OpenPGP keys are made when a file needs one.
 pub(super) struct HostKeys {
@@ -19,67 +19,87 @@ pub(super) struct HostKeys {
 impl HostKeys {
     /// Reads the keys; with `warned`, says which cannot be used, with `told`, which can.
     pub(super) fn read(
-        keys: &[SshKey],
+        identities: &Identities,
         speaker: &Speaker<'_>,
         warned: bool,
         told: bool,
     ) -> Self {
-        let warn = |line: String| {
-            if warned {
-                speaker.events.err(&line);
-            }
-        };
         let mut numbers = Vec::new();
-        for SshKey { path, age, openpgp } in keys {
-            let shown = path.display();
-            let content = match fs::read_secret(path, KEY_LIMIT) {
-                Ok(content) => content,
-                Err(error) => {
-                    let cause = go_cause("open", path, &error.cause);
-                    warn(format!("Cannot read ssh key '{shown}': {cause}"));
-                    continue;
-                }
-            };
-            // A manifest of sops-nix says of each key what it is for.
-            let either = *age && *openpgp;
-            match (private_key(&content), age, openpgp) {
-                (Ok(SshPrivateKey::Rsa(key)), _, true) => {
-                    let bytes = key.number_bytes();
+        for key in &identities.ssh_keys {
+            match key_of(key) {
+                Ok(SshPrivateKey::Rsa(rsa)) => {
+                    let bytes = rsa.number_bytes();
                     if told && let Some(fingerprint) = fingerprint(&bytes) {
-                        let program = speaker.program;
                         speaker.events.out(&format!(
-                            "{program}: Imported {shown} as GPG key with fingerprint {fingerprint}"
+                            "{}: Imported {} as GPG key with fingerprint {fingerprint}",
+                            speaker.program,
+                            key.path.display()
                         ));
                     }
                     numbers.push(bytes);
                 }
-                (Ok(SshPrivateKey::Ed25519(key)), true, _) => {
-                    if told {
-                        let (program, public) = (speaker.program, key.age_identity().recipient());
-                        speaker.events.err(&format!(
-                            "{program}: Imported {shown} as age key with fingerprint {public}"
-                        ));
-                    }
-                }
-                (Ok(_), true, _) => warn(format!(
-                    "Cannot convert ssh key '{shown}': got ssh-rsa key type but: only ed25519 \
-                     keys are supported"
+                Ok(SshPrivateKey::Ed25519(ed25519)) if told => speaker.events.err(&format!(
+                    "{}: Imported {} as age key with fingerprint {}",
+                    speaker.program,
+                    key.path.display(),
+                    ed25519.age_identity().recipient()
                 )),
-                (Ok(_), false, _) => warn(
-                    "failed to parse private ssh key: only RSA keys are supported right now, \
-                     got: *ed25519.PrivateKey"
-                        .to_owned(),
-                ),
-                (Err(error), true, _) if !either => warn(format!(
-                    "Cannot convert ssh key '{shown}': failed to parse ssh private key: {error}"
-                )),
-                (Err(error), ..) if either => {
-                    warn(format!("Cannot use ssh key '{shown}': {error}"));
-                }
-                (Err(error), ..) => warn(format!("failed to parse private ssh key: {error}")),
+                Err(line) if warned => speaker.events.err(&line),
+                _ => {}
+            }
+        }
+        for path in &identities.files {
+            let content = fs::read_secret(path, KEY_LIMIT).unwrap_or_default();
+            if let Ok(SshPrivateKey::Rsa(key)) = private_key(&content) {
+                numbers.push(key.number_bytes());
             }
         }
         Self::of(numbers)
+    }
+}
+
+/// The key, or what is said about it where it does not serve.
+fn key_of(key: &SshKey) -> Result<SshPrivateKey, String> {
+    let shown = key.path.display();
+    let content = fs::read_secret(&key.path, KEY_LIMIT).map_err(|error| {
+        let cause = go_cause("open", &key.path, &error.cause);
+        format!("Cannot read ssh key '{shown}': {cause}")
+    })?;
+    // A manifest of sops-nix says of each key what it is for, ours does not.
+    match (private_key(&content), key.age, key.openpgp) {
+        (Ok(SshPrivateKey::Rsa(_)), true, false) => Err(format!(
+            "Cannot convert ssh key '{shown}': got *rsa.PrivateKey key type but: only ed25519 keys \
+             are supported"
+        )),
+        (Ok(SshPrivateKey::Ed25519(_)), false, _) => Err(
+            "failed to parse private ssh key: only RSA keys are supported right now, got: \
+             *ed25519.PrivateKey"
+                .to_owned(),
+        ),
+        (Ok(private), ..) => Ok(private),
+        (Err(error), true, true) => Err(format!("Cannot use ssh key '{shown}': {error}")),
+        (Err(error), true, false) => Err(format!(
+            "Cannot convert ssh key '{shown}': failed to parse ssh private key: {}",
+            go_words(&error)
+        )),
+        (Err(error), false, _) => Err(format!(
+            "failed to parse private ssh key: {}",
+            go_words(&error)
+        )),
+    }
+}
+
+/// What Go says of a key that it cannot read, where it is one of the usual reasons.
+fn go_words(error: &SshKeyError) -> String {
+    match error {
+        SshKeyError::PassphraseNeeded => "ssh: this private key is passphrase protected".to_owned(),
+        SshKeyError::Malformed(reason) if reason.contains("BEGIN") => {
+            "ssh: no key found".to_owned()
+        }
+        SshKeyError::UnsupportedType(kind) if kind.starts_with("ecdsa") => {
+            "only RSA keys are supported right now, got: *ecdsa.PrivateKey".to_owned()
+        }
+        other => other.to_string(),
     }
 }
 
@@ -108,6 +128,11 @@ impl HostKeys {
         }
     }
 
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     fn made(&self) -> &nixseal_pgp::KeyFiles {
         self.made.get_or_init(|| {
             let armored: Vec<_> = self.keys.iter().filter_map(armored).collect();
@@ -118,9 +143,7 @@ impl HostKeys {
 
 /// The OpenPGP key of a key with two primes, which all SSH keys have.
 #[cfg(feature = "openpgp")]
-fn armored(
-    numbers: &nixseal_age::ssh::RsaNumberBytes,
-) -> Option<nixseal_base::secret::SecretText> {
+fn armored(numbers: &nixseal_age::ssh::RsaNumberBytes) -> Option<nixseal_base::secret::SecretText> {
     let [first, second] = numbers.primes.as_slice() else {
         return None;
     };
@@ -152,6 +175,11 @@ impl OpenPgp for HostKeys {
 impl HostKeys {
     fn of(_keys: Vec<nixseal_age::ssh::RsaNumberBytes>) -> Self {
         Self {}
+    }
+
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        true
     }
 }
 

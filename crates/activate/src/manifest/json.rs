@@ -8,9 +8,7 @@ pub(super) fn first_value(bytes: &[u8]) -> Result<Value, String> {
     let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
     match values.next() {
         Some(Ok(value)) => Ok(value),
-        Some(Err(error)) if error.classify() == Category::Eof => {
-            Err("unexpected EOF".to_owned())
-        }
+        Some(Err(error)) if error.classify() == Category::Eof => Err("unexpected EOF".to_owned()),
         Some(Err(error)) => Err(error.to_string()),
         None => Err("EOF".to_owned()),
     }

@@ -47,7 +47,10 @@ pub const FIELDS: &[(&str, &[&[&str]])] = &[
             "trees",
         ]],
     ),
-    ("identities", &[&["ageKeyFiles", "sshKeys", "gnupgHome"]]),
+    (
+        "identities",
+        &[&["files", "ageKeyFiles", "sshKeys", "gnupgHome"]],
+    ),
     ("logging", &[&["keyImport", "secretChanges"]]),
     (
         "tree",
@@ -66,7 +69,15 @@ pub const FIELDS: &[(&str, &[&[&str]])] = &[
         "secret",
         &[
             ITEM,
-            &["age", "sops", "symlink", "hostPublicKeys", "placeholder"],
+            &[
+                "age",
+                "sops",
+                "symlink",
+                "hostPublicKeys",
+                "placeholder",
+                "templateOnly",
+                "checkFile",
+            ],
         ],
     ),
     ("template", &[ITEM, &["content", "file"]]),
@@ -114,10 +125,7 @@ pub(super) fn manifest(path: &Path, value: &Value) -> Result<Manifest, Vec<Strin
 }
 
 const POLICIES: [(&str, Policy); 2] = [("keep", Policy::Keep), ("abort", Policy::Abort)];
-const UNITS: [(&str, UnitsBy); 2] = [
-    ("lists", UnitsBy::Lists),
-    ("systemctl", UnitsBy::Systemctl),
-];
+const UNITS: [(&str, UnitsBy); 2] = [("lists", UnitsBy::Lists), ("systemctl", UnitsBy::Systemctl)];
 const LAYOUTS: [(&str, Layout); 2] = [("agenix", Layout::Agenix), ("sops-nix", Layout::SopsNix)];
 const FILE_SYSTEMS: [(&str, FileSystem); 3] = [
     ("ramfs", FileSystem::Ramfs),
@@ -138,6 +146,7 @@ fn identities(top: &Object<'_>) -> Identities {
     };
     let paths = |field| object.strings(field).into_iter().map(PathBuf::from);
     Identities {
+        files: paths("files").collect(),
         age_key_files: paths("ageKeyFiles").collect(),
         ssh_keys: paths("sshKeys")
             .map(|path| SshKey {
@@ -152,7 +161,11 @@ fn identities(top: &Object<'_>) -> Identities {
 
 fn logging(top: &Object<'_>) -> Logging {
     let object = top.object("logging", "logging");
-    let on = |field| object.as_ref().is_none_or(|object| object.bool(field, true));
+    let on = |field| {
+        object
+            .as_ref()
+            .is_none_or(|object| object.bool(field, true))
+    };
     Logging {
         key_import: on("keyImport"),
         secret_changes: on("secretChanges"),
@@ -243,6 +256,8 @@ fn secret(object: &Object<'_>) -> Secret {
             .map(|_| object.strings("hostPublicKeys"))
             .filter(|keys| !keys.is_empty()),
         placeholder: object.optional("placeholder"),
+        template_only: object.bool("templateOnly", false),
+        check_file: object.bool("checkFile", true),
     }
 }
 
@@ -294,7 +309,9 @@ impl<'a> Object<'a> {
     /// Notes what is wrong with this object.
     fn problem(&self, message: &str) {
         let option = self.map.and_then(|map| map.get("option")?.as_str());
-        let option = option.map(|option| format!(" ({option})")).unwrap_or_default();
+        let option = option
+            .map(|option| format!(" ({option})"))
+            .unwrap_or_default();
         let place = match self.place.as_str() {
             "" => String::new(),
             place => format!("{place}{option}: "),
@@ -316,7 +333,10 @@ impl<'a> Object<'a> {
     }
 
     fn wrong<T>(&self, field: &str, wanted: &str, value: &Value) -> Option<T> {
-        self.problem(&format!("'{field}' has to be {wanted}, not {}", shown(value)));
+        self.problem(&format!(
+            "'{field}' has to be {wanted}, not {}",
+            shown(value)
+        ));
         None
     }
 
@@ -344,7 +364,9 @@ impl<'a> Object<'a> {
     fn absolute(&self, field: &str) -> PathBuf {
         let text = self.required(field);
         if !text.is_empty() && !text.starts_with(['/', '%']) {
-            self.problem(&format!("'{field}' has to be an absolute path, not '{text}'"));
+            self.problem(&format!(
+                "'{field}' has to be an absolute path, not '{text}'"
+            ));
         }
         text.into()
     }

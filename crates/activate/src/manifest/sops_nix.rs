@@ -104,6 +104,7 @@ fn identities(top: &Object<'_>) -> Result<Identities, String> {
     });
     let present = |text: String| (!text.is_empty()).then(|| PathBuf::from(text));
     Ok(Identities {
+        files: Vec::new(),
         age_key_files: present(top.string("ageKeyFile")?).into_iter().collect(),
         ssh_keys: rsa.chain(age).collect(),
         gnupg_home: present(top.string("gnupgHome")?),
@@ -158,6 +159,8 @@ fn secret(object: &Object<'_>) -> Result<Secret, Wrong> {
         }),
         host_public_keys: None,
         placeholder: None,
+        template_only: false,
+        check_file: true,
     })
 }
 

@@ -48,9 +48,8 @@ impl MemoryFileSystems for System {
         };
         match wanted {
             FileSystem::None => Ok(()),
-            FileSystem::Ramfs => {
-                mount("ramfs", "mode=0751").map_err(|cause| format!("cannot mount: {}", text(cause)))
-            }
+            FileSystem::Ramfs => mount("ramfs", "mode=0751")
+                .map_err(|cause| format!("cannot mount: {}", text(cause))),
             FileSystem::Tmpfs => match mount("tmpfs", "mode=0751,noswap") {
                 Err(Errno::INVAL) => mount("tmpfs", "mode=0751").map_err(|cause| {
                     let cause = text(cause);
@@ -71,7 +70,11 @@ fn text(cause: Errno) -> String {
 fn is_root_of_mount(folder: &Folder) -> Result<bool, String> {
     let flags = AtFlags::EMPTY_PATH;
     match rustix::fs::statx(folder, "", flags, StatxFlags::BASIC_STATS) {
-        Ok(found) if found.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT) => {
+        Ok(found)
+            if found
+                .stx_attributes_mask
+                .contains(StatxAttributes::MOUNT_ROOT) =>
+        {
             Ok(found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
         }
         // Before Linux 5.8: another file system than that of the folder above.

@@ -32,8 +32,11 @@ impl MemoryFileSystems for System {
             Layout::SopsNix => 64,
         };
         let sectors = mebibytes * 1024 * 1024 / SECTOR;
-        let disk = run("hdiutil", &["attach", "-nomount", &format!("ram://{sectors}")])
-            .map_err(|reason| format!("cannot execute hdiutil: {reason}"))?;
+        let disk = run(
+            "hdiutil",
+            &["attach", "-nomount", &format!("ram://{sectors}")],
+        )
+        .map_err(|reason| format!("cannot execute hdiutil: {reason}"))?;
         let disk = disk.trim();
         let format = |reason| format!("cannot create hfs filesystem at '{disk}': {reason}");
         match layout {

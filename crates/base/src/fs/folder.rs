@@ -296,7 +296,8 @@ impl Folder {
         let name = name.as_ref();
         let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let append = || -> io::Result<()> {
-            let open = |flags| rustix::fs::openat(&self.descriptor, name, flags, Mode::RUSR | Mode::WUSR);
+            let open =
+                |flags| rustix::fs::openat(&self.descriptor, name, flags, Mode::RUSR | Mode::WUSR);
             let mut file = match open(flags | OFlags::CREATE | OFlags::EXCL) {
                 Ok(made) => {
                     rustix::fs::fchmod(&made, raw_mode(mode))?;
@@ -383,7 +384,12 @@ impl Folder {
     ///
     /// # Errors
     /// When that is not permitted, or it is no regular file.
-    pub fn give(&self, name: impl AsRef<OsStr>, owner: Ownership, mode: u32) -> Result<(), FsError> {
+    pub fn give(
+        &self,
+        name: impl AsRef<OsStr>,
+        owner: Ownership,
+        mode: u32,
+    ) -> Result<(), FsError> {
         let name = name.as_ref();
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let give = || -> io::Result<()> {
@@ -521,7 +527,7 @@ fn status(stat: &Stat) -> Status {
     };
     Status {
         kind,
-        mode: u32::from(raw) & 0o7777,
+        mode: wide_mode(raw) & 0o7777,
         owner: Ownership {
             uid: stat.st_uid,
             gid: stat.st_gid,
@@ -531,14 +537,26 @@ fn status(stat: &Stat) -> Status {
     }
 }
 
-#[expect(
-    clippy::allow_attributes,
-    reason = "the type of the field differs between systems"
-)]
+// The types of these fields differ between systems.
+
+#[cfg(target_os = "macos")]
+fn wide_mode(mode: RawMode) -> u32 {
+    u32::from(mode)
+}
+
+#[cfg(not(target_os = "macos"))]
+fn wide_mode(mode: RawMode) -> u32 {
+    mode
+}
+
+#[cfg(target_os = "macos")]
 fn device(stat: &Stat) -> u64 {
-    #[allow(clippy::cast_sign_loss, clippy::unnecessary_cast)]
-    let device = stat.st_dev as u64;
-    device
+    u64::from(stat.st_dev.unsigned_abs())
+}
+
+#[cfg(not(target_os = "macos"))]
+fn device(stat: &Stat) -> u64 {
+    stat.st_dev
 }
 
 fn raw_mode(mode: u32) -> Mode {

@@ -4,9 +4,7 @@ mod show;
 
 use std::time::SystemTime;
 
-use nixseal_activate::{
-    Accounts, Events, Manifest, Options, Report, activate, check, own, status,
-};
+use nixseal_activate::{Accounts, Events, Manifest, Options, Report, activate, check, own, status};
 use nixseal_base::diag::Diagnostic;
 
 use crate::args::Activate;
@@ -104,8 +102,14 @@ fn last_run(
 ) -> Outcome {
     let trees = status(manifest, options).map_err(Failure::new)?;
     if arguments.json {
-        let trees: Vec<_> = trees.iter().map(|(name, tree)| show::tree_json(name, tree.as_ref())).collect();
-        context.ui.line(format!("{:#}", serde_json::json!({"version": 1, "trees": trees})));
+        let trees: Vec<_> = trees
+            .iter()
+            .map(|(name, tree)| show::tree_json(name, tree.as_ref()))
+            .collect();
+        context.ui.line(format!(
+            "{:#}",
+            serde_json::json!({"version": 1, "trees": trees})
+        ));
     } else {
         show::trees(&context.ui, &trees);
     }

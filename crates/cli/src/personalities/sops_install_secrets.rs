@@ -145,7 +145,13 @@ fn work(context: &Context, arguments: &Arguments) -> Result<(), String> {
     let report = activate(&mut manifest, &options).map_err(|error| error.to_string())?;
     let failures = report.trees.iter().flat_map(|tree| {
         let failed = tree.failures();
-        failed.map(|entry| format!("{}: {}", entry.label(), entry.reason.as_deref().unwrap_or_default()))
+        failed.map(|entry| {
+            format!(
+                "{}: {}",
+                entry.label(),
+                entry.reason.as_deref().unwrap_or_default()
+            )
+        })
     });
     let mut reasons: Vec<String> = failures.collect();
     reasons.extend(report.problems.iter().cloned());

@@ -43,7 +43,9 @@ fn failure(entry: &Entry, dry: bool) -> Diagnostic {
 pub(super) fn trees(ui: &Ui, trees: &[(String, Option<TreeReport>)]) {
     for (name, tree) in trees {
         match tree {
-            None => ui.say(format!("tree '{name}': never installed since this machine started")),
+            None => ui.say(format!(
+                "tree '{name}': never installed since this machine started"
+            )),
             Some(tree) => one_tree(ui, tree),
         }
     }
@@ -56,7 +58,9 @@ fn one_tree(ui: &Ui, tree: &TreeReport) {
     };
     let (name, link, time) = (&tree.name, tree.link.display(), &tree.time);
     let outcome = tree.outcome.word();
-    ui.line(format!("tree '{name}': {generation} at {link}, {outcome} {time}"));
+    ui.line(format!(
+        "tree '{name}': {generation} at {link}, {outcome} {time}"
+    ));
     let rows: Vec<Vec<Cell>> = tree.entries.iter().map(row).collect();
     if !rows.is_empty() {
         table::print(ui, &["NAME", "KIND", "STATE", "PATH", "WHY"], &rows);

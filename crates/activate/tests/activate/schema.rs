@@ -30,7 +30,9 @@ fn the_parser_and_the_schema_know_the_same_fields() {
         assert_eq!(of_schema, of_parser, "{name}");
     }
     let objects = schema["$defs"].as_object().unwrap();
-    let objects = objects.iter().filter(|(_, one)| one.get("properties").is_some());
+    let objects = objects
+        .iter()
+        .filter(|(_, one)| one.get("properties").is_some());
     assert_eq!(objects.count() + 1, FIELDS.len());
 }
 
@@ -50,7 +52,7 @@ fn full() -> Value {
     };
     json!({
         "version": 1, "userMode": false, "onFailure": "keep",
-        "identities": {"ageKeyFiles": ["/k"], "sshKeys": ["/s"], "gnupgHome": "/g"},
+        "identities": {"files": ["/i"], "ageKeyFiles": ["/k"], "sshKeys": ["/s"], "gnupgHome": "/g"},
         "hostPublicKeys": ["age1"],
         "logging": {"keyImport": false, "secretChanges": true},
         "units": "systemctl", "credentialsDirectory": "/run/c",
@@ -59,7 +61,7 @@ fn full() -> Value {
             "link": "/run/agenix", "fileSystem": "tmpfs", "keepGenerations": 0,
             "secrets": [
                 with(json!({"age": {"file": "/f"}, "symlink": false, "hostPublicKeys": ["x"],
-                            "placeholder": "<P>"})),
+                            "placeholder": "<P>", "templateOnly": true, "checkFile": false})),
                 with(json!({"sops": {"file": "/f", "format": "ini", "key": "a/b"}, "symlink": true,
                             "hostPublicKeys": [], "placeholder": null}))
             ],
@@ -72,40 +74,70 @@ fn full() -> Value {
 fn wrong() -> Vec<(Value, &'static str)> {
     let tree = |more: Value| {
         let mut tree = json!({"name": "t", "layout": "agenix", "mountPoint": "/m", "link": "/l"});
-        tree.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        tree.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
         json!({"version": 1, "trees": [tree]})
     };
     let secret = |secret: Value| tree(json!({"secrets": [secret]}));
     vec![
         (json!({"version": 2}), "version 2"),
         (json!({"version": "1"}), "version \"1\""),
-        (json!({"version": 1, "secrets": []}), "unknown field 'secrets'"),
+        (
+            json!({"version": 1, "secrets": []}),
+            "unknown field 'secrets'",
+        ),
         (json!({"version": 1, "userMode": "yes"}), "'userMode'"),
         (json!({"version": 1, "units": "none"}), "'units'"),
         (json!({"version": 1, "trees": {}}), "'trees'"),
         (json!({"version": 1, "trees": [1]}), "trees[0]"),
         (json!({"version": 1, "trees": [{}]}), "'layout' is missing"),
-        (tree(json!({"link": "l"})), "'link' has to be an absolute path"),
+        (
+            tree(json!({"link": "l"})),
+            "'link' has to be an absolute path",
+        ),
         (tree(json!({"keepGenerations": -1})), "'keepGenerations'"),
         (secret(json!({"age": {"file": "/f"}})), "'name' is missing"),
-        (secret(json!({"name": "a"})), "exactly one of 'age' and 'sops'"),
         (
-            secret(json!({"name": "a", "age": {"file": "/f"}, "sops": {"file": "/f", "format": "yaml"}})),
+            secret(json!({"name": "a"})),
             "exactly one of 'age' and 'sops'",
         ),
-        (secret(json!({"name": "a", "age": {}})), "trees[0].secrets[0].age: 'file' is missing"),
         (
-            secret(json!({"name": "a", "option": "age.secrets.a", "age": {"file": "/f"}, "mod": "x"})),
+            secret(
+                json!({"name": "a", "age": {"file": "/f"}, "sops": {"file": "/f", "format": "yaml"}}),
+            ),
+            "exactly one of 'age' and 'sops'",
+        ),
+        (
+            secret(json!({"name": "a", "age": {}})),
+            "trees[0].secrets[0].age: 'file' is missing",
+        ),
+        (
+            secret(
+                json!({"name": "a", "option": "age.secrets.a", "age": {"file": "/f"}, "mod": "x"}),
+            ),
             "trees[0].secrets[0] (age.secrets.a): unknown field 'mod'",
         ),
-        (secret(json!({"name": "a", "age": {"file": "/f"}, "uid": -1})), "'uid'"),
-        (secret(json!({"name": "a", "age": {"file": "/f"}, "uid": 4_294_967_295_u32})), "'uid'"),
-        (secret(json!({"name": "a", "age": {"file": "/f"}, "mode": 400})), "'mode'"),
+        (
+            secret(json!({"name": "a", "age": {"file": "/f"}, "uid": -1})),
+            "'uid'",
+        ),
+        (
+            secret(json!({"name": "a", "age": {"file": "/f"}, "uid": 4_294_967_295_u32})),
+            "'uid'",
+        ),
+        (
+            secret(json!({"name": "a", "age": {"file": "/f"}, "mode": 400})),
+            "'mode'",
+        ),
         (
             secret(json!({"name": "a", "sops": {"file": "/f", "format": "toml"}})),
             "'format'",
         ),
-        (tree(json!({"templates": [{"name": "a", "symlink": true}]})), "unknown field 'symlink'"),
+        (
+            tree(json!({"templates": [{"name": "a", "symlink": true}]})),
+            "unknown field 'symlink'",
+        ),
     ]
 }
 
@@ -156,13 +188,23 @@ fn validate(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
                 Value::Array(types) => types.iter().any(|one| is_of(value, one)),
                 one => is_of(value, one),
             },
-            "minimum" => value.as_i64().is_none_or(|number| number >= wanted.as_i64().unwrap()),
-            "maximum" => value.as_i64().is_none_or(|number| number <= wanted.as_i64().unwrap()),
+            "minimum" => value
+                .as_i64()
+                .is_none_or(|number| number >= wanted.as_i64().unwrap()),
+            "maximum" => value
+                .as_i64()
+                .is_none_or(|number| number <= wanted.as_i64().unwrap()),
             "pattern" => {
                 assert_eq!(wanted, "^[/%]");
-                value.as_str().is_none_or(|text| text.starts_with(['/', '%']))
+                value
+                    .as_str()
+                    .is_none_or(|text| text.starts_with(['/', '%']))
             }
-            "anyOf" => wanted.as_array().unwrap().iter().any(|one| inner(one, value).is_ok()),
+            "anyOf" => wanted
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|one| inner(one, value).is_ok()),
             "oneOf" => {
                 let all = wanted.as_array().unwrap().iter();
                 all.filter(|one| inner(one, value).is_ok()).count() == 1

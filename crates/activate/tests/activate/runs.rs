@@ -1,11 +1,9 @@
 //! Runs of a manifest, one after the other: what is installed, kept, changed and removed.
 
-mod common;
-
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
-use common::Home;
+use crate::home::Home;
 use nixseal_activate::{Outcome, Status};
 use nixseal_base::env::NIXOS_ACTION;
 use serde_json::json;
@@ -20,14 +18,26 @@ fn both_kinds_of_secrets_and_templates_are_installed() {
     for (name, key) in [("n", "a/number"), ("on", "a/on"), ("second", "a/list/1")] {
         let sops = json!({"file": file, "format": "yaml", "key": key});
         let placeholder = format!("<SOPS:{name}:PLACEHOLDER>");
-        home.add(1, "secrets", json!({"name": name, "sops": sops, "placeholder": placeholder}));
+        home.add(
+            1,
+            "secrets",
+            json!({"name": name, "sops": sops, "placeholder": placeholder}),
+        );
     }
     let whole = home.sops_file("s.env", "dotenv", "A=1\nB=two\n");
     let sops = json!({"file": whole, "format": "dotenv"});
-    home.add(1, "secrets", json!({"name": "env", "sops": sops, "mode": "u=rw,g=r"}));
+    home.add(
+        1,
+        "secrets",
+        json!({"name": "env", "sops": sops, "mode": "u=rw,g=r"}),
+    );
     let content = "n=<SOPS:n:PLACEHOLDER> on=<SOPS:on:PLACEHOLDER>\n";
     home.add(1, "templates", json!({"name": "sub/t", "content": content}));
-    home.add(0, "templates", json!({"name": "u", "content": "[<SOPS:n:PLACEHOLDER>]"}));
+    home.add(
+        0,
+        "templates",
+        json!({"name": "u", "content": "[<SOPS:n:PLACEHOLDER>]"}),
+    );
     let run = home.activate();
     assert!(!run.report.is_failed(), "{:?}", run.report);
     for (path, content) in [
@@ -56,7 +66,11 @@ fn both_kinds_of_secrets_and_templates_are_installed() {
         assert_eq!(home.mode(path), mode, "{path}");
     }
     assert_eq!(
-        run.said.iter().filter(|line| line.starts_with("1:")).collect::<Vec<_>>().len(),
+        run.said
+            .iter()
+            .filter(|line| line.starts_with("1:"))
+            .collect::<Vec<_>>()
+            .len(),
         5,
         "{:?}",
         run.said
@@ -71,18 +85,25 @@ fn nothing_is_touched_when_nothing_changed() {
     assert_eq!(home.activate().tree("age").outcome, Outcome::Installed);
     let (file, folder) = (home.inode("agenix.d/1/a"), home.inode("agenix.d/1"));
     // Without the key: nothing is opened.
-    std::fs::rename(home.work.join("key.txt"), home.work.join("away")).unwrap();
+    let key = home.work.read("key.txt");
+    home.work.remove("key.txt");
     let run = home.activate();
-    assert!(run.report.is_failed(), "another key may open something else");
+    assert!(
+        run.report.is_failed(),
+        "another key may open something else"
+    );
     run.assert(&[("a", Status::Kept), ("b", Status::Kept)]);
-    std::fs::rename(home.work.join("away"), home.work.join("key.txt")).unwrap();
+    home.work.write_private("key.txt", key);
     home.activate();
     let run = home.activate();
     assert!(run.said.is_empty(), "{:?}", run.said);
     run.assert(&[("a", Status::Unchanged), ("b", Status::Unchanged)]);
     assert_eq!(run.tree("age").outcome, Outcome::Unchanged);
     assert_eq!(run.tree("age").generation, Some(1));
-    assert_eq!((home.inode("agenix.d/1/a"), home.inode("agenix.d/1")), (file, folder));
+    assert_eq!(
+        (home.inode("agenix.d/1/a"), home.inode("agenix.d/1")),
+        (file, folder)
+    );
 }
 
 #[test]
@@ -107,7 +128,10 @@ fn only_what_changed_is_written() {
     home.secret(0, 0)["mode"] = json!("0440");
     let run = home.activate();
     run.assert(&[("a", Status::Modified), ("b", Status::Unchanged)]);
-    assert_eq!((home.mode("agenix/a"), home.inode("agenix/b")), (0o440, kept));
+    assert_eq!(
+        (home.mode("agenix/a"), home.inode("agenix/b")),
+        (0o440, kept)
+    );
 }
 
 #[test]
@@ -140,7 +164,11 @@ fn a_failure_keeps_the_previous_value() {
     let other = Home::new();
     other.age_file("n.age", "x");
     let stranger = other.work.join("n.age");
-    home.add(0, "secrets", json!({"name": "n", "option": "age.secrets.n", "age": {"file": stranger}}));
+    home.add(
+        0,
+        "secrets",
+        json!({"name": "n", "option": "age.secrets.n", "age": {"file": stranger}}),
+    );
     let run = home.activate();
     assert!(run.report.is_failed());
     run.assert(&[
@@ -155,8 +183,17 @@ fn a_failure_keeps_the_previous_value() {
     }
     assert!(!home.exists("agenix/n"));
     let reason = run.entry("n").reason.clone().unwrap();
-    assert!(reason.contains("no identity opens") && reason.contains("key.txt"), "{reason}");
-    assert!(run.entry("t").reason.clone().unwrap().contains("secret 'a'"));
+    assert!(
+        reason.contains("no identity opens") && reason.contains("key.txt"),
+        "{reason}"
+    );
+    assert!(
+        run.entry("t")
+            .reason
+            .clone()
+            .unwrap()
+            .contains("secret 'a'")
+    );
     // And comes right when the file does.
     home.age_file("a.age", "again");
     let run = home.activate();
@@ -176,7 +213,10 @@ fn abort_means_all_or_nothing_and_optional_means_neither() {
     let run = home.activate();
     assert_eq!(run.tree("age").outcome, Outcome::Aborted);
     assert!(run.report.is_failed());
-    assert_eq!((home.read("agenix/a").as_str(), home.exists("agenix.d/2")), ("1", false));
+    assert_eq!(
+        (home.read("agenix/a").as_str(), home.exists("agenix.d/2")),
+        ("1", false)
+    );
     home.manifest["onFailure"] = json!("abort");
     home.secret(0, 1)["onFailure"] = json!(null);
     assert_eq!(home.activate().tree("age").outcome, Outcome::Aborted);
@@ -184,7 +224,10 @@ fn abort_means_all_or_nothing_and_optional_means_neither() {
     let run = home.activate();
     assert!(!run.report.is_failed());
     run.assert(&[("a", Status::Modified), ("b", Status::Kept)]);
-    assert_eq!((home.read("agenix/a"), home.read("agenix/b")), ("new".into(), "2".into()));
+    assert_eq!(
+        (home.read("agenix/a"), home.read("agenix/b")),
+        ("new".into(), "2".into())
+    );
 }
 
 #[test]
@@ -206,7 +249,10 @@ fn links_elsewhere_are_made_and_removed() {
     let run = home.activate();
     assert!(!run.report.is_failed(), "{:?}", run.report);
     assert!(one.symlink_metadata().is_err());
-    assert_eq!(std::fs::read_link(&two).unwrap(), PathBuf::from("/etc/hostname"));
+    assert_eq!(
+        std::fs::read_link(&two).unwrap(),
+        PathBuf::from("/etc/hostname")
+    );
     assert!(!home.exists("agenix/a"));
 }
 
@@ -219,7 +265,13 @@ fn a_folder_in_the_way_fails_alone() {
     home.secret(0, 0)["path"] = json!(home.work.join("full"));
     let run = home.activate();
     assert!(run.report.is_failed());
-    assert!(run.entry("a").reason.clone().unwrap().contains("directory not empty"));
+    assert!(
+        run.entry("a")
+            .reason
+            .clone()
+            .unwrap()
+            .contains("directory not empty")
+    );
     assert_eq!(home.read("agenix/b"), "2");
     assert!(home.work.exists("full/file"));
 }
@@ -256,7 +308,10 @@ fn credentials_are_links_for_their_units() {
     ]);
     home.activate();
     assert_eq!(home.read("credentials/x.service/token"), "1");
-    assert_eq!((home.mode("credentials"), home.mode("credentials/x.service")), (0o700, 0o700));
+    assert_eq!(
+        (home.mode("credentials"), home.mode("credentials/x.service")),
+        (0o700, 0o700)
+    );
     symlink("/etc/hostname", home.run("credentials/x.service/foreign")).unwrap();
     home.secret(0, 0)["credentials"] = json!([]);
     home.activate();
@@ -281,8 +336,16 @@ fn a_dry_run_says_and_does_nothing() {
     let before = home.work.tree();
     home.environment = home.environment.clone().with(&NIXOS_ACTION, "dry-activate");
     let run = home.activate();
-    assert!(run.said.contains(&"1:would modify secret: a".to_owned()), "{:?}", run.said);
-    assert!(run.said.contains(&"2:would restart x.service".to_owned()), "{:?}", run.said);
+    assert!(
+        run.said.contains(&"1:would modify secret: a".to_owned()),
+        "{:?}",
+        run.said
+    );
+    assert!(
+        run.said.contains(&"2:would restart x.service".to_owned()),
+        "{:?}",
+        run.said
+    );
     assert_eq!(home.work.tree(), before);
 }
 
@@ -301,7 +364,10 @@ fn units_are_told_of_changes_once() {
     home.secret(0, 0)["reloadUnits"] = json!(["x.service", "y.service"]);
     home.secret(0, 1)["restartUnits"] = json!(["z.service"]);
     assert!(!home.activate().report.is_failed());
-    assert!(!home.work.exists("bin/systemctl.log"), "units start with what they find");
+    assert!(
+        !home.work.exists("bin/systemctl.log"),
+        "units start with what they find"
+    );
     home.age_file("a.age", "2");
     let run = home.activate();
     assert_eq!(
@@ -357,7 +423,10 @@ fn items_for_one_place_fail_and_nothing_else() {
     }
     let run = home.activate();
     assert!(run.report.is_failed());
-    assert_eq!((home.read("agenix/a"), home.read("agenix/b")), ("1".into(), "2".into()));
+    assert_eq!(
+        (home.read("agenix/a"), home.read("agenix/b")),
+        ("1".into(), "2".into())
+    );
     let failed = run.tree("age").failures().count();
     assert_eq!(failed, 5, "{:?}", run.report);
 }
@@ -366,11 +435,7 @@ fn items_for_one_place_fail_and_nothing_else() {
 fn the_last_run_can_be_asked_for() {
     let mut home = Home::new();
     home.add_age("a", "1");
-    let status = |home: &Home| {
-        home.with_options(|manifest, options| nixseal_activate::status(manifest, options))
-            .0
-            .unwrap()
-    };
+    let status = |home: &Home| home.with_options(nixseal_activate::status).0.unwrap();
     assert_eq!(status(&home)[0].1, None);
     let run = home.activate();
     assert_eq!(status(&home)[0].1.as_ref(), Some(run.tree("age")));
@@ -398,5 +463,78 @@ fn locked_keys_are_named() {
     home.add(0, "secrets", json!({"name": "l", "age": {"file": file}}));
     let run = home.activate();
     let reason = run.entry("l").reason.clone().unwrap();
-    assert!(reason.contains("locked") && reason.contains("passphrase"), "{reason}");
+    assert!(
+        reason.contains("locked") && reason.contains("passphrase"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn secrets_for_templates_only_are_opened_when_they_are_needed() {
+    let mut home = Home::new();
+    home.add_age("a", "1");
+    home.add_age("b", "2");
+    home.secret(0, 0)["placeholder"] = json!("@A@");
+    home.secret(0, 0)["templateOnly"] = json!(true);
+    home.secret(0, 1)["placeholder"] = json!("@B@");
+    home.add(1, "templates", json!({"name": "t", "content": "@A@@B@"}));
+    let run = home.activate();
+    assert_eq!(home.read("secrets/rendered/t"), "12");
+    assert!(!home.exists("agenix/a"));
+    assert!(
+        run.tree("age")
+            .entries
+            .iter()
+            .all(|entry| entry.name != "a")
+    );
+    let run = home.activate();
+    assert_eq!(run.tree("sops").outcome, Outcome::Unchanged);
+    // The other secret of the template changed, its own file did not.
+    home.age_file("b.age", "3");
+    home.activate();
+    assert_eq!(home.read("secrets/rendered/t"), "13");
+    home.age_file("a.age", "4");
+    home.activate();
+    assert_eq!(home.read("secrets/rendered/t"), "43");
+    home.work.write("a.age", "broken");
+    let run = home.activate();
+    run.assert(&[
+        ("a", Status::Missing),
+        ("t", Status::Kept),
+        ("b", Status::Unchanged),
+    ]);
+    assert_eq!(home.read("secrets/rendered/t"), "43");
+    home.manifest["trees"][1]["templates"] = json!([]);
+    home.age_file("a.age", "5");
+    let run = home.activate();
+    assert!(!run.report.is_failed(), "{:?}", run.report);
+}
+
+#[test]
+fn identities_of_either_kind_may_be_in_one_list() {
+    let mut home = Home::new();
+    let ssh = nixseal_testkit::keys::ssh(
+        &home.work,
+        "host",
+        nixseal_testkit::keys::SshKind::Ed25519,
+        None,
+    );
+    let missing = home.work.join("missing");
+    let empty = home.work.write("empty", "");
+    home.manifest["identities"] =
+        json!({"files": [missing, home.work.join("key.txt"), empty, ssh.path]});
+    home.add_age("a", "1");
+    let recipient = [ssh.public.as_str()];
+    let file = home.work.join("s.age");
+    nixseal_testkit::keys::age_encrypt(&home.work, &recipient, false, b"2", "s.age");
+    home.add(0, "secrets", json!({"name": "s", "age": {"file": file}}));
+    let run = home.activate();
+    assert!(!run.report.is_failed(), "{:?}", run.report);
+    assert_eq!(
+        (home.read("agenix/a"), home.read("agenix/s")),
+        ("1".into(), "2".into())
+    );
+    let missing = missing.display();
+    let line = format!("1:[agenix] WARNING: config.age.identityPaths entry {missing} not present!");
+    assert!(run.said.contains(&line), "{:?}", run.said);
 }

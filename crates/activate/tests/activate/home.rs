@@ -45,7 +45,11 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn tree(&self, name: &str) -> &TreeReport {
-        self.report.trees.iter().find(|tree| tree.name == name).unwrap()
+        self.report
+            .trees
+            .iter()
+            .find(|tree| tree.name == name)
+            .unwrap()
     }
 
     pub(crate) fn entry(&self, name: &str) -> &Entry {
@@ -56,7 +60,12 @@ impl Run {
     #[track_caller]
     pub(crate) fn assert(&self, entries: &[(&str, Status)]) {
         for (name, status) in entries {
-            assert_eq!(self.entry(name).status, *status, "{name}: {:?}", self.entry(name));
+            assert_eq!(
+                self.entry(name).status,
+                *status,
+                "{name}: {:?}",
+                self.entry(name)
+            );
         }
     }
 }
@@ -151,8 +160,7 @@ impl Home {
     }
 
     pub(crate) fn try_activate(&self) -> Result<Run, String> {
-        let (report, said) =
-            self.with_options(|manifest, options| nixseal_activate::activate(manifest, options));
+        let (report, said) = self.with_options(nixseal_activate::activate);
         let report = report.map_err(|error| error.to_string())?;
         Ok(Run { report, said })
     }
@@ -163,7 +171,8 @@ impl Home {
     }
 
     pub(crate) fn check(&self) -> Vec<Finding> {
-        self.with_options(|manifest, options| nixseal_activate::check(manifest, options)).0
+        self.with_options(|manifest, options| nixseal_activate::check(manifest, options))
+            .0
     }
 
     /// The path of something below the runtime directory.

@@ -1,8 +1,6 @@
 //! Proving a manifest without keys.
 
-mod common;
-
-use common::Home;
+use crate::home::Home;
 use nixseal_testkit::keys::{self, SshKind};
 use serde_json::{Value, json};
 
@@ -14,7 +12,10 @@ fn finds(home: &Home, parts: &[&str]) {
         .map(|finding| format!("{}: {}", finding.subject, finding.message))
         .collect();
     for part in parts {
-        assert!(text.iter().any(|line| line.contains(part)), "{part} is not in {text:#?}");
+        assert!(
+            text.iter().any(|line| line.contains(part)),
+            "{part} is not in {text:#?}"
+        );
     }
     assert_eq!(text.len(), parts.len(), "{text:#?}");
 }
@@ -28,7 +29,11 @@ fn what_is_right_has_no_findings() {
     let mut home = Home::new();
     home.add_age("a", "1");
     let file = home.sops_file("s.yaml", "yaml", "a:\n  b: 1\n");
-    home.add(1, "secrets", json!({"name": "b", "sops": sops(&file, "a/b"), "placeholder": "@B@"}));
+    home.add(
+        1,
+        "secrets",
+        json!({"name": "b", "sops": sops(&file, "a/b"), "placeholder": "@B@"}),
+    );
     home.add(1, "templates", json!({"name": "t", "content": "@B@"}));
     home.manifest["hostPublicKeys"] = json!([home.key.recipient]);
     // No key is needed.
@@ -44,6 +49,10 @@ fn everything_that_is_wrong_is_found_at_once() {
     let age = home.age_file("a.age", "x");
     for (name, more) in [
         ("gone", json!({"age": {"file": "/nonexistent"}})),
+        (
+            "later",
+            json!({"age": {"file": "/nonexistent"}, "checkFile": false}),
+        ),
         ("plain", json!({"age": {"file": plain}})),
         ("plain2", json!({"sops": sops(&plain, "a")})),
         ("missing", json!({"sops": sops(&file, "a/c")})),
@@ -51,20 +60,42 @@ fn everything_that_is_wrong_is_found_at_once() {
         ("null", json!({"sops": sops(&file, "n")})),
         ("mode", json!({"age": {"file": age}, "mode": "0999"})),
         ("owner", json!({"age": {"file": age}, "owner": "a b"})),
-        ("unit", json!({"age": {"file": age}, "restartUnits": ["nginx"]})),
-        ("cred", json!({"age": {"file": age}, "credentials": [{"unit": "a.service", "name": "a/b"}]})),
-        ("store", json!({"age": {"file": age}, "path": "/nix/store/x"})),
+        (
+            "unit",
+            json!({"age": {"file": age}, "restartUnits": ["nginx"]}),
+        ),
+        (
+            "cred",
+            json!({"age": {"file": age}, "credentials": [{"unit": "a.service", "name": "a/b"}]}),
+        ),
+        (
+            "store",
+            json!({"age": {"file": age}, "path": "/nix/store/x"}),
+        ),
         ("relative", json!({"age": {"file": age}, "path": "x"})),
         ("gone", json!({"age": {"file": age}})),
-        ("p1", json!({"age": {"file": age}, "placeholder": "@P@", "path": "/x/y"})),
-        ("p2", json!({"age": {"file": age}, "placeholder": "@P@", "path": "/x/y"})),
+        (
+            "p1",
+            json!({"age": {"file": age}, "placeholder": "@P@", "path": "/x/y"}),
+        ),
+        (
+            "p2",
+            json!({"age": {"file": age}, "placeholder": "@P@", "path": "/x/y"}),
+        ),
     ] {
         let mut secret = json!({"name": name, "option": format!("o.{name}")});
-        secret.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        secret
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
         home.add(0, "secrets", secret);
     }
     let content = "<SOPS:ff:PLACEHOLDER>";
-    home.add(1, "templates", json!({"name": "t", "option": "o.t", "content": content}));
+    home.add(
+        1,
+        "templates",
+        json!({"name": "t", "option": "o.t", "content": content}),
+    );
     home.add(1, "templates", json!({"name": "u", "option": "o.u"}));
     home.manifest["identities"]["sshKeys"] = json!(["/nix/store/key"]);
     home.manifest["hostPublicKeys"] = json!(["nonsense"]);
