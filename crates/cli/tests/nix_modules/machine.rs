@@ -1,6 +1,6 @@
 //! A configuration that is built with the real Nix and run on a machine of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Output;
 
 use nixseal_testkit::Host;
@@ -166,10 +166,5 @@ impl Built<'_> {
     /// Where one of its files is.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
-    }
-
-    /// Its folder.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 }
