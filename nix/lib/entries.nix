@@ -96,7 +96,10 @@ in
       }
     );
 
-  ageTemplate = name: template "age.templates.${attribute name}";
+  # In this layout a template is where a secret of its name would be: `rendered` is part of the name.
+  ageTemplate =
+    name: item:
+    template "age.templates.${attribute name}" item // { name = "rendered/${item.name}"; };
   sopsTemplate = name: template "sops.templates.${attribute name}";
 
   # `web.service` in systemd's words is `web` in those of NixOS.

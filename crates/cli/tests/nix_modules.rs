@@ -6,6 +6,8 @@
     reason = "tests make and break files on purpose, in folders of their own"
 )]
 
+#[path = "nix_modules/agenix.rs"]
+mod agenix;
 #[path = "nix_modules/docs.rs"]
 mod docs;
 #[path = "nix_modules/evaluation.rs"]
@@ -14,5 +16,11 @@ mod evaluation;
 mod flake;
 #[path = "nix_modules/helpers.rs"]
 mod helpers;
+#[path = "nix_modules/machine.rs"]
+mod machine;
 #[path = "nix_modules/nix.rs"]
 mod nix;
+#[path = "nix_modules/sops_nix.rs"]
+mod sops_nix;
+#[path = "nix_modules/together.rs"]
+mod together;

@@ -330,7 +330,7 @@ in
     want = {
       template = {
         option = "age.templates.env";
-        name = "env";
+        name = "rendered/env";
         path = "/run/agenix/rendered/env";
         content = "WIFI=<SOPS:e82ad45fd976981cd4928e3bd025c671598e4a868bc0c81ed3f5d7cdc6a29f1a:PLACEHOLDER>";
         mode = "0400";

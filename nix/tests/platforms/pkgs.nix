@@ -7,7 +7,7 @@
   # Where things are built and run.
   builder ? builtins.currentSystem,
   lib ? { },
-  # Folder of programs of the system.
+  # Folder of programs of the system: one for each package, or `/usr` for all of them.
   programs ? "/programs",
 }:
 let
@@ -25,7 +25,7 @@ let
     drvPath = "/no-such-derivation";
     inherit system;
   };
-  fake = name: fakeAt "${programs}/${name}" name;
+  fake = name: fakeAt (if programs == "/usr" then programs else "${programs}/${name}") name;
 
   # A derivation that needs nothing but a shell.
   build =
@@ -46,7 +46,7 @@ let
       }
     );
   self = rec {
-    inherit fake;
+    inherit fake build;
     stdenv = {
       buildPlatform = platform;
       hostPlatform = platform;

@@ -1,0 +1,140 @@
+# A configuration as files that can be run: what NixOS makes of activation scripts and units, and home-manager of its units.
+{
+  configuration,
+  # Folder with `bin/nixseal` and its other names.
+  nixseal,
+  platform ? "nixos",
+}:
+let
+  lib = import ./lib.nix;
+  pkgs = import ./platforms/pkgs.nix {
+    inherit lib nixseal;
+    programs = "/usr";
+  };
+  text = import ../lib/text.nix;
+  inherit (text) lines mapToList shellWord;
+  evaluated = (import ./evaluate.nix { inherit lib pkgs; }).${platform} [
+    (../modules + "/${if platform == "home" then "home" else "nixos"}")
+    configuration
+  ];
+  failed = builtins.filter (each: !each.assertion) evaluated.config.assertions;
+  config =
+    if failed == [ ] then
+      evaluated.config
+    else
+      throw "\nFailed assertions:\n${lines (map (each: "- ${each.message}") failed)}";
+
+  # All scripts, or those that may run when an activation is only tried, as NixOS puts them together.
+  activation =
+    name: wanted:
+    let
+      scripts = builtins.mapAttrs (
+        _: script:
+        script // { deps = builtins.filter (dep: wanted config.system.activationScripts.${dep}) script.deps; }
+      ) (text.filterAttrs (_: wanted) config.system.activationScripts);
+    in
+    pkgs.writeShellScript name ''
+      _status=0
+      trap "_status=1 _localstatus=\$?" ERR
+      umask 0022
+      ${
+        (import ./lib).textClosureMap (script: value: ''
+          #### Activation script snippet ${script}:
+          _localstatus=0
+          ${value.text}
+          if (( _localstatus > 0 )); then
+            printf "Activation script snippet '%s' failed (%s)\n" "${script}" "$_localstatus"
+          fi
+        '') scripts (builtins.attrNames scripts)
+      }
+      exit $_status
+    '';
+
+  list = value: if builtins.isList value then value else [ value ];
+  unitFile =
+    name: unit:
+    pkgs.writeText "${name}.service" (
+      lines (
+        [ "[Unit]" ]
+        ++ text.optional (unit.description != "") "Description=${unit.description}"
+        ++ each "After" unit.after
+        ++ each "Before" unit.before
+        ++ each "Wants" unit.wants
+        ++ each "PartOf" unit.partOf
+        ++ each "Requires" unit.requires
+        ++ settings unit.unitConfig
+        ++ [
+          ""
+          "[Service]"
+          ''Environment="PATH=${text.binPath unit.path}:/usr/bin:/bin"''
+        ]
+        ++ mapToList (variable: value: ''Environment="${variable}=${value}"'') unit.environment
+        ++ settings unit.serviceConfig
+        ++ [
+          ""
+          "[Install]"
+        ]
+        ++ each "WantedBy" unit.wantedBy
+        ++ each "RequiredBy" unit.requiredBy
+        ++ [ "" ]
+      )
+    );
+  each = key: values: map (value: "${key}=${value}") values;
+  settings =
+    set:
+    builtins.concatLists (
+      mapToList (
+        key: value:
+        map (one: "${key}=${if builtins.isBool one then (if one then "yes" else "no") else toString one}") (
+          list value
+        )
+      ) set
+    );
+  unitScript =
+    name: unit:
+    pkgs.writeShellScript name (
+      lines (
+        mapToList (variable: value: "export ${variable}=${shellWord value}") unit.environment
+        ++ [
+          "export PATH=${text.binPath unit.path}:$PATH"
+          unit.preStart
+        ]
+        ++ map toString (list unit.serviceConfig.ExecStart)
+      )
+    );
+  started = text.filterAttrs (_: unit: unit.serviceConfig ? ExecStart) config.systemd.services;
+
+  homeUnit =
+    name: unit:
+    pkgs.writeShellScript name ''
+      ${if unit.Service ? Environment then "export ${unit.Service.Environment}" else ""}
+      exec ${unit.Service.ExecStart}
+    '';
+
+  files =
+    if platform == "home" then
+      builtins.mapAttrs homeUnit config.systemd.user.services
+    else
+      {
+        activate = activation "activate" (_: true);
+        dry-activate = activation "dry-activate" (script: script.supportsDryActivation);
+        nixseal-manifest = config.nixseal.manifests.regular or config.nixseal.manifests.age;
+        sops-nix-manifest = config.system.build.sops-nix-manifest;
+      }
+      // rename "units/" ".service" (builtins.mapAttrs unitFile config.systemd.services)
+      // rename "units/" ".run" (builtins.mapAttrs unitScript started);
+  rename =
+    before: after: set:
+    builtins.listToAttrs (
+      mapToList (name: value: {
+        name = "${before}${name}${after}";
+        inherit value;
+      }) set
+    );
+in
+pkgs.build "machine" (
+  lines (
+    [ ''mkdir -p "$out/units"'' ]
+    ++ mapToList (name: file: ''ln -s ${file} "$out/${name}"'') files
+  )
+) { }
