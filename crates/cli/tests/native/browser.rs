@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use nixseal_testkit::{Workdir, peers};
 use serde_json::{Value, json};
@@ -67,7 +68,7 @@ impl Browser {
         let wanted = json!({
             "capabilities": { "alwaysMatch": { "goog:chromeOptions": options } }
         });
-        let answer = browser.ask("POST", "/session", &wanted);
+        let answer = browser.ask("/session", &wanted);
         browser.session = answer["sessionId"].as_str().expect("a session").to_owned();
         browser
     }
@@ -131,15 +132,15 @@ impl Browser {
 
     #[track_caller]
     fn post(&self, what: &str, body: &Value) -> Value {
-        self.ask("POST", &format!("/session/{}/{what}", self.session), body)
+        self.ask(&format!("/session/{}/{what}", self.session), body)
     }
 
     #[track_caller]
-    fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+    fn ask(&self, path: &str, body: &Value) -> Value {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("reach chromedriver");
         let body = body.to_string();
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\
+            "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
@@ -171,10 +172,16 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.ask("DELETE", &format!("/session/{}", self.session), &json!({}));
+        // Also after a failure: a browser must not outlive its test.
+        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) {
+            let end = format!(
+                "DELETE /session/{} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+                self.session
+            );
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(20)));
+            let _ = stream.write_all(end.as_bytes());
+            let _ = stream.read_to_end(&mut Vec::new());
         }
-        // Without its driver the browser ends too.
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
