@@ -10,6 +10,8 @@
 mod faults;
 #[path = "native/git.rs"]
 mod git;
+#[path = "native/hooks.rs"]
+mod hooks;
 #[path = "native/leaks.rs"]
 mod leaks;
 #[path = "native/prompts.rs"]
