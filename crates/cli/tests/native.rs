@@ -12,6 +12,8 @@ mod browser;
 mod faults;
 #[path = "native/git.rs"]
 mod git;
+#[path = "native/hooks.rs"]
+mod hooks;
 #[path = "native/leaks.rs"]
 mod leaks;
 #[path = "native/prompts.rs"]

@@ -54,16 +54,17 @@ pub fn report(
         }
     };
     let folder = path.and_then(Path::parent);
+    let walker = Walker::run(&syntax, text, folder, surroundings);
+    let is_full = walker.is_full();
     let Walker {
         mut found,
-        mut secrets,
+        secrets,
         declared,
         ..
-    } = Walker::run(&syntax, text, folder, surroundings);
+    } = walker;
     allow::apply(&source, &syntax.comments, &mut found);
     found.sort_by_key(|raw| raw.span.start);
-    secrets.sort_unstable();
-    secrets.dedup();
+    let hidden = source.hidden(&secrets);
     let declarations = declared.into_iter().filter_map(|raw| {
         let folder = match raw.of_flake {
             true => folder?
@@ -79,15 +80,28 @@ pub fn report(
             option: raw.option,
             file: plain(&folder.join(relative)),
             path: shown.to_owned(),
-            place: source.place(raw.span, &secrets),
+            place: source.place(raw.span, &hidden),
         })
     });
+    let declarations = declarations.collect();
+    let mut findings: Vec<Finding> = found
+        .into_iter()
+        .map(|raw| finish(&source, shown, raw, &hidden))
+        .collect();
+    if is_full {
+        // Not everything was looked at, so nothing can be shown without a secret in it.
+        findings.iter_mut().for_each(hide_line);
+    }
     Report {
-        declarations: declarations.collect(),
-        findings: found
-            .into_iter()
-            .map(|raw| finish(&source, shown, raw, &secrets))
-            .collect(),
+        findings,
+        declarations,
+    }
+}
+
+fn hide_line(finding: &mut Finding) {
+    if let Some(place) = &mut finding.place {
+        place.line.clear();
+        (place.from, place.width) = (0, 0);
     }
 }
 
@@ -127,10 +141,7 @@ fn not_parsed(source: &Text<'_>, shown: &Path, error: &SyntaxFault) -> Finding {
         help: rule::NOT_PARSED.instead.to_owned(),
     };
     let mut finding = finish(source, shown, raw, &[]);
-    if let Some(place) = &mut finding.place {
-        place.line.clear();
-        (place.from, place.width) = (0, 0);
-    }
+    hide_line(&mut finding);
     finding
 }
 

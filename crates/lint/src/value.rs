@@ -208,6 +208,8 @@ pub fn is_reference(text: &str) -> bool {
         "https://",
         "secret:",
         "ref+",
+        "process.env",
+        "ENV[",
         "os.environ",
         "env(",
         "file(",

@@ -3,7 +3,7 @@
 //! A value is reported once: who looks at a binding knows more than who looks at its text alone,
 //! so bindings come first and claim their values.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use nixseal_base::span::Span;
@@ -13,6 +13,11 @@ use crate::files::Surroundings;
 use crate::rule::Rule;
 use crate::rules;
 use crate::tree::name_of;
+
+/// So many findings of one text are told.
+pub(crate) const MOST: usize = 1000;
+/// Paths of options are not longer.
+const DEEPEST_OPTION: usize = 24;
 
 /// A finding before its text is masked.
 pub(crate) struct Raw {
@@ -41,9 +46,11 @@ pub(crate) struct Walker<'t> {
     pub(crate) folder: Option<&'t Path>,
     pub(crate) surroundings: &'t dyn Surroundings,
     /// Names of all attributes around, outermost first.
-    pub(crate) path: Vec<&'t str>,
-    /// Variables, innermost last, and what is known of them.
-    scope: Vec<(Symbol, Option<&'t Tree>)>,
+    path: Vec<&'t str>,
+    /// What is known of each variable, innermost last.
+    variables: HashMap<Symbol, Vec<Option<&'t Tree>>>,
+    /// Variables in the order in which they came into scope.
+    scope: Vec<Symbol>,
     claimed: HashSet<usize>,
     pub(crate) found: Vec<Raw>,
     pub(crate) secrets: Vec<Span>,
@@ -66,6 +73,7 @@ impl<'t> Walker<'t> {
             folder,
             surroundings,
             path: Vec::new(),
+            variables: HashMap::new(),
             scope: Vec::new(),
             claimed: HashSet::new(),
             found: Vec::new(),
@@ -77,10 +85,33 @@ impl<'t> Walker<'t> {
         walker
     }
 
+    /// Names of the attributes around, the innermost ones: no option has more.
+    pub(crate) fn path(&self) -> &[&'t str] {
+        &self.path[self.path.len().saturating_sub(DEEPEST_OPTION)..]
+    }
+
+    /// Whether so much was found that nobody reads more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.found.len() >= MOST
+    }
+
     /// What a variable is bound to, where that is written in the text.
-    pub(crate) fn variable(&self, symbol: Symbol) -> Option<&'t Tree> {
-        let bound = self.scope.iter().rev().find(|(name, _)| *name == symbol)?;
-        bound.1
+    fn variable(&self, symbol: Symbol) -> Option<&'t Tree> {
+        *self.variables.get(&symbol)?.last()?
+    }
+
+    fn bind(&mut self, symbol: Symbol, tree: Option<&'t Tree>) {
+        self.scope.push(symbol);
+        self.variables.entry(symbol).or_default().push(tree);
+    }
+
+    /// Leaves all scopes that began since there were `depth` variables.
+    fn leave(&mut self, depth: usize) {
+        for symbol in self.scope.drain(depth..) {
+            if let Some(bound) = self.variables.get_mut(&symbol) {
+                bound.pop();
+            }
+        }
     }
 
     /// The tree itself, or what its variable is bound to.
@@ -121,6 +152,9 @@ impl<'t> Walker<'t> {
         message: String,
         help: String,
     ) {
+        if self.is_full() {
+            return;
+        }
         self.found.push(Raw {
             rule,
             span,
@@ -228,15 +262,14 @@ impl<'t> Walker<'t> {
     fn lambda(&mut self, parameter: &'t Parameter, body: &'t Tree) {
         let depth = self.scope.len();
         match parameter {
-            Parameter::Name(name) => self.scope.push((*name, None)),
+            Parameter::Name(name) => self.bind(*name, None),
             Parameter::Pattern { whole, formals, .. } => {
-                self.scope
-                    .extend(whole.iter().map(|(name, _)| (*name, None)));
-                self.scope.extend(
-                    formals
-                        .iter()
-                        .map(|formal| (formal.name, formal.default.as_ref())),
-                );
+                if let Some((name, _)) = whole {
+                    self.bind(*name, None);
+                }
+                for formal in formals {
+                    self.bind(formal.name, formal.default.as_ref());
+                }
                 for formal in formals {
                     if let Some(default) = &formal.default {
                         self.path.push(self.syntax.name(formal.name));
@@ -248,7 +281,7 @@ impl<'t> Walker<'t> {
             }
         }
         self.tree(body);
-        self.scope.truncate(depth);
+        self.leave(depth);
     }
 
     fn entries(&mut self, entries: &'t [Entry], recursive: bool, body: Option<&'t Tree>) {
@@ -259,7 +292,7 @@ impl<'t> Walker<'t> {
                     && let [only] = path.as_slice()
                     && let AttrName::Static(name) = only.name
                 {
-                    self.scope.push((name, Some(value)));
+                    self.bind(name, Some(value));
                 }
             }
         }
@@ -270,7 +303,7 @@ impl<'t> Walker<'t> {
             }
         }
         body.iter().for_each(|body| self.tree(body));
-        self.scope.truncate(depth);
+        self.leave(depth);
     }
 
     /// A binding; one of `let` begins a path of its own.

@@ -3,14 +3,12 @@
 //! The figures are in the reference; they must be true, and may not get worse unseen.
 //! `UPDATE_GOLDEN=1` writes them anew.
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use common::{docs, section};
 use nixseal_lint::{Nowhere, lint_text, on_big_stack};
+use nixseal_testkit::reference::{page, section};
 
 /// A snippet and the rules that must find something in it; none for a good one.
 struct Snippet {
@@ -146,7 +144,7 @@ fn table() -> (String, String) {
 #[test]
 fn the_figures_of_the_reference_are_true() {
     let (table, differences) = table();
-    section(&docs("README.md"), "figures", &table, &differences);
+    section(&page("lint/README.md"), "figures", &table, &differences);
 }
 
 #[test]

@@ -1,13 +1,11 @@
 //! Every rule does what its page says, and the pages are what the code says.
 
-mod common;
-
 use std::fmt::Write as _;
 use std::path::Path;
 
-use common::{docs, section};
 use nixseal_lint::rule::{ALL, Rule, Severity};
 use nixseal_lint::{Nowhere, lint_text, on_big_stack};
+use nixseal_testkit::reference::{page, section};
 
 fn found(text: &str) -> Vec<&'static str> {
     let found = on_big_stack(|| lint_text(text, None, Path::new("a.nix"), &Nowhere)).unwrap();
@@ -29,11 +27,11 @@ fn every_example_is_found_and_its_safe_form_is_not() {
 
 #[test]
 fn the_page_of_rules_is_what_the_code_says() {
-    let mut page = String::new();
+    let mut text = String::new();
     for rule in ALL {
-        page.push_str(&section_of(rule));
+        text.push_str(&section_of(rule));
     }
-    section(&docs("rules.md"), "rules", &page, "");
+    section(&page("lint/rules.md"), "rules", &text, "");
 }
 
 #[test]

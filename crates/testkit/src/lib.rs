@@ -20,6 +20,7 @@ pub mod oracle;
 pub mod peers;
 pub mod pty;
 pub mod random;
+pub mod reference;
 pub mod script;
 pub mod workdir;
 

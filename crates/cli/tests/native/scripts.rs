@@ -22,6 +22,8 @@ fn command_scripts_pass() {
             "gpg",
             "gpgconf",
             "diff",
+            "git",
+            "chmod",
         ])
         .run();
 }

@@ -5,13 +5,14 @@ use nixseal_nix::syntax::{Node, Tree};
 use crate::rule;
 use crate::tree::{Piece, dotted, literal, pieces, unwrapped};
 use crate::walk::{RawDeclaration, Walker};
+use crate::words::words;
 
 /// Looks at the options of agenix and sops-nix.
 pub(super) fn binding<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
-    let Some(tool) = tool(&walker.path) else {
+    let Some(tool) = tool(walker.path()) else {
         return;
     };
-    let path = walker.path.clone();
+    let path = walker.path().to_vec();
     match path.last().copied() {
         Some("file" | "rekeyFile") if tool == "age" => file(walker, value),
         Some("sopsFile" | "defaultSopsFile") if tool == "sops" && !walker.unvalidated => {
@@ -76,7 +77,7 @@ fn declare<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
         }
     }
     let names = walker
-        .path
+        .path()
         .iter()
         .skip_while(|name| !matches!(**name, "age" | "sops" | "vaultix"));
     let option: Vec<&str> = names.copied().collect();
@@ -100,7 +101,18 @@ fn mode<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
     let Some(text) = literal(value) else {
         return;
     };
-    if is_world_readable(&text) {
+    // Some keep public halves among their secrets.
+    let secret = walker
+        .path()
+        .iter()
+        .rev()
+        .nth(1)
+        .copied()
+        .unwrap_or_default();
+    let is_public = words(secret)
+        .iter()
+        .any(|word| matches!(word.as_str(), "public" | "pub" | "pubkey"));
+    if !is_public && is_world_readable(&text) {
         let message = format!("with mode '{text}' everybody can read the secret");
         walker.report(rule::WORLD_READABLE, value.span, message);
     }

@@ -10,7 +10,7 @@ use crate::words::words;
 
 /// Looks at options that take hashes, and at those that take passwords.
 pub(super) fn binding<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
-    let Some(name) = walker.path.last().copied() else {
+    let Some(name) = walker.path().last().copied() else {
         return;
     };
     let value = walker.resolved(unwrapped(walker.syntax, value));
@@ -20,7 +20,7 @@ pub(super) fn binding<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
             let value = walker.resolved(super::write::within(walker, value));
             file(walker, value);
         }
-        "password" | "initialPassword" if is_user(&walker.path) => {
+        "password" | "initialPassword" if is_user(walker.path()) => {
             let is_hash = literal(value).is_some_and(|text| is_hash(text.trim()));
             if is_hash && walker.claim(value.span) {
                 let message = format!("'{name}' gets a hash, so the hash itself is the password");

@@ -11,18 +11,18 @@ use crate::words::{Naming, naming};
 
 /// Looks at the value of an option whose name is that of a secret.
 pub(super) fn binding<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
-    let Some(name) = walker.path.last().copied() else {
+    let Some(name) = walker.path().last().copied() else {
         return;
     };
-    if name == "access-tokens" || walker.path.iter().rev().nth(1) == Some(&"access-tokens") {
+    if name == "access-tokens" || walker.path().iter().rev().nth(1) == Some(&"access-tokens") {
         tokens_of_nix(walker, value);
         return;
     }
     // Declarations of options, and the secrets of both tools, say where values are.
-    if is_declaration(&walker.path) {
+    if is_declaration(walker.path()) {
         return;
     }
-    let known = file_option(&walker.path);
+    let known = file_option(walker.path());
     let Some(naming) = naming(name).or(known.map(|_| Naming::Password)) else {
         return;
     };
@@ -65,7 +65,7 @@ fn each<'t>(
 }
 
 fn judge_one<'t>(walker: &mut Walker<'t>, name: &str, naming: Naming, value: &'t Tree) {
-    let wants_value = wants_value(&walker.path, naming);
+    let wants_value = wants_value(walker.path(), naming);
     if let Some(names) = dotted(walker.syntax, value) {
         if wants_value && is_decrypted(&names) {
             let message = format!("'{name}' gets the path of a secret, not its value");
@@ -82,7 +82,7 @@ fn judge_one<'t>(walker: &mut Walker<'t>, name: &str, naming: Naming, value: &'t
     if walker.is_claimed(value.span) {
         return;
     }
-    let known = file_option(&walker.path);
+    let known = file_option(walker.path());
     let naming = known.map_or(naming, |_| Naming::Password);
     match judge(&text, naming) {
         // Hashes are told by rules of their own.
@@ -99,7 +99,7 @@ fn judge_one<'t>(walker: &mut Walker<'t>, name: &str, naming: Naming, value: &'t
         Value::Secret => {}
     }
     walker.claim(value.span);
-    let shown = walker.path.join(".");
+    let shown = walker.path().join(".");
     if let Some(option) = known {
         let message = format!("the value of '{shown}' stands here, and the module takes a file");
         walker.report_secret(
@@ -110,7 +110,7 @@ fn judge_one<'t>(walker: &mut Walker<'t>, name: &str, naming: Naming, value: &'t
         );
         return;
     }
-    let (rule, message) = match is_environment(&walker.path) {
+    let (rule, message) = match is_environment(walker.path()) {
         true => (
             rule::SECRET_ENVIRONMENT,
             format!("the secret '{name}' is in an environment that everybody can read"),

@@ -54,7 +54,7 @@ pub(super) fn call<'t>(walker: &mut Walker<'t>, tree: &'t Tree, name: &str, argu
 
 /// An option for a secret whose value is read from any file.
 pub(super) fn binding<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
-    let Some(name) = walker.path.last().copied() else {
+    let Some(name) = walker.path().last().copied() else {
         return;
     };
     let value = unwrapped(walker.syntax, value);
@@ -110,14 +110,14 @@ fn interpolated_path(tree: &Tree) -> Option<String> {
 
 /// A path that stands somewhere.
 pub(super) fn path<'t>(walker: &mut Walker<'t>, tree: &'t Tree) {
-    if walker.is_claimed(tree.span) || super::is_documentation(&walker.path) {
+    if walker.is_claimed(tree.span) || super::is_documentation(walker.path()) {
         return;
     }
     let Some(path) = path_literal(tree) else {
         return;
     };
     // Rules and the files that they name.
-    let harmless = walker.path.last().is_some_and(|name| {
+    let harmless = walker.path().last().is_some_and(|name| {
         matches!(
             *name,
             "sopsFile"
@@ -133,7 +133,7 @@ pub(super) fn path<'t>(walker: &mut Walker<'t>, tree: &'t Tree) {
                 | "generatedSecretsDir"
         )
     }) || walker
-        .path
+        .path()
         .windows(2)
         .any(|pair| pair == ["age", "secrets"] || pair == ["sops", "secrets"]);
     if harmless

@@ -11,7 +11,7 @@ use crate::words::{Naming, naming};
 
 /// Looks at a text, wherever it stands.
 pub(super) fn visit<'t>(walker: &mut Walker<'t>, tree: &'t Tree) {
-    if walker.is_claimed(tree.span) {
+    if walker.is_claimed(tree.span) || walker.is_full() {
         return;
     }
     let uri;
@@ -75,6 +75,9 @@ fn look(walker: &mut Walker<'_>, place: &Place<'_>, text: &str, goes_on: bool) {
         return;
     }
     for hit in shapes::find(text) {
+        if walker.is_full() {
+            return;
+        }
         let (rule, kind) = match hit.shape.is_private_key {
             true => (rule::LITERAL_PRIVATE_KEY, hit.shape.name),
             false => (rule::LITERAL_TOKEN, hit.shape.name),
@@ -93,7 +96,7 @@ fn look(walker: &mut Walker<'_>, place: &Place<'_>, text: &str, goes_on: bool) {
             format!("{kind} stands here in clear"),
         );
     }
-    if super::is_documentation(&walker.path) {
+    if super::is_documentation(walker.path()) {
         return;
     }
     hashes(walker, place, text);
@@ -109,6 +112,9 @@ fn report(
     token: &str,
     message: String,
 ) {
+    if walker.is_full() {
+        return;
+    }
     let span = place.of(walker, token);
     if walker.claim(span) {
         walker.hide(span);
@@ -150,8 +156,8 @@ fn urls(walker: &mut Walker<'_>, place: &Place<'_>, text: &str, goes_on: bool) {
             report(walker, place, rule::TOKEN_IN_URL, password, message);
         }
         let query = url.split_once('?').map_or("", |(_, query)| query);
-        for (index, pair) in query.split(['&', '#']).enumerate() {
-            let last = index + 1 == query.split(['&', '#']).count();
+        for pair in query.split(['&', '#']) {
+            let last = query.ends_with(pair);
             let Some((name, value)) = pair.split_once('=') else {
                 continue;
             };
@@ -223,7 +229,7 @@ fn netrc(walker: &mut Walker<'_>, place: &Place<'_>, line: &str) {
         return;
     }
     let is_netrc =
-        line.contains("machine ") || walker.path.iter().any(|name| name.contains("netrc"));
+        line.contains("machine ") || walker.path().iter().any(|name| name.contains("netrc"));
     while let Some(word) = words.next() {
         if word == "password"
             && is_netrc
@@ -263,7 +269,9 @@ fn pairs(walker: &mut Walker<'_>, place: &Place<'_>, line: &str, cut: bool) {
         }
         let (value, closed) = unquoted(behind);
         let runs_out = value.len() == behind.trim_end().len() && !closed;
-        if value.is_empty() || cut && runs_out {
+        // `PASSWORD :'name'` is a variable of psql.
+        let apart = sign == ":" && line[..at].ends_with([' ', '\t']);
+        if value.is_empty() || apart || cut && runs_out {
             continue;
         }
         // In prose and scripts plain words are no secrets.
@@ -310,7 +318,7 @@ fn is_setting(line: &str, name: &str) -> bool {
     let line = line.trim_start().trim_start_matches(['"', '\'']);
     let line = line.strip_prefix("export ").unwrap_or(line);
     let behind_name = line.strip_prefix(name);
-    let words = line.split_whitespace().count();
+    let words = line.split_whitespace().take(5).count();
     behind_name.is_some() && words <= 4
         || name.starts_with("--")
         || name
@@ -324,7 +332,7 @@ fn is_environment(walker: &Walker<'_>, name: &str) -> bool {
             .chars()
             .all(|one| one.is_ascii_uppercase() || one.is_ascii_digit() || one == '_');
     upper
-        && walker.path.iter().any(|name| {
+        && walker.path().iter().any(|name| {
             matches!(
                 *name,
                 "Environment" | "environment" | "extraEnvironment" | "serviceConfig"

@@ -22,7 +22,7 @@ pub(super) fn call<'t>(walker: &mut Walker<'t>, tree: &'t Tree, name: &str, argu
 
 /// `passwordFile = writeText …`, `environment.etc.NAME.text = …`.
 pub(super) fn binding<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
-    let path = walker.path.clone();
+    let path = walker.path().to_vec();
     let Some(name) = path.last().copied() else {
         return;
     };
