@@ -116,16 +116,11 @@ impl Matcher {
         let mut place = 0;
         // Four places at once: one branch for all of them.
         while let Some(block) = text.get(place..place + 3 * stride + WIDEST) {
-            let (one, two) = (self.window(block, 0), self.window(block, stride));
-            let (three, four) = (
-                self.window(block, 2 * stride),
-                self.window(block, 3 * stride),
-            );
-            let hits = [one, two, three, four].map(|window| self.table.may_hold(window));
-            if hits[0] | hits[1] | hits[2] | hits[3] {
-                let windows = [one, two, three, four].into_iter().zip(hits).zip(0..);
-                for ((window, _), number) in windows.filter(|((_, hit), _)| *hit) {
-                    self.confirm(text, place + number * stride, window, found);
+            let at = |number: usize| self.window(block, number * stride);
+            let word = |number: usize| self.table.word(at(number));
+            if (word(0) | word(1) | word(2) | word(3)) & 1 == 1 {
+                for number in (0..4).filter(|number| self.table.may_hold(at(*number))) {
+                    self.confirm(text, place + number * stride, at(number), found);
                 }
             }
             place += 4 * stride;

@@ -172,7 +172,11 @@ impl<'a> Walk<'a> {
             Err(cause) => return self.failed(root, cause),
         };
         match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory => self.top(scope, root),
+            FileType::Directory => {
+                let name = root.file_name().unwrap_or_default();
+                self.text(name.as_bytes(), Place::Name, || root.to_owned());
+                self.top(scope, root);
+            }
             FileType::RegularFile => {
                 let folder = root.parent().unwrap_or(root);
                 let name = root.file_name().unwrap_or_default();

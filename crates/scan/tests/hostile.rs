@@ -40,11 +40,11 @@ fn offsets(outcome: &Outcome) -> Vec<(String, u64)> {
 
 #[test]
 fn a_value_is_found_at_every_border_of_what_is_read_at_once() {
-    const PIECE: usize = 192 * 1024;
+    const PIECE: usize = 64 * 1024;
     const SEGMENT: usize = 32 * 1024 * 1024;
     let work = Workdir::new();
     let mut wanted = Vec::new();
-    for border in [PIECE, 2 * PIECE, 64 * 1024, 128 * 1024] {
+    for border in [PIECE, 2 * PIECE, 3 * PIECE, 4 * PIECE] {
         for before in 0..=VALUE.len() {
             let name = format!("b{border:07}-{before:02}");
             let start = border - before;

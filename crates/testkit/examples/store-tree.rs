@@ -102,7 +102,8 @@ fn text(random: &mut Random) -> Vec<u8> {
         .map(|_| {
             let length = 2 + random.below(9) as usize;
             let word = random.word(length);
-            word.trim_start_matches(|one: char| one.is_ascii_digit()).to_owned()
+            word.trim_start_matches(|one: char| one.is_ascii_digit())
+                .to_owned()
         })
         .collect();
     const MARKS: [&str; 12] = [

@@ -59,7 +59,11 @@ ln -s "/var/lib/$plain/x" "$out/share/link"
 /// Files below the output, and the encoding in which each has a secret.
 const LEAKS: [(&str, &str, &str); 19] = [
     ("etc/systemd/system/plain.service", "wifi.age", "plain"),
-    ("etc/systemd/system/other.service.d/x.conf", "app.yaml: db.token", "systemd"),
+    (
+        "etc/systemd/system/other.service.d/x.conf",
+        "app.yaml: db.token",
+        "systemd",
+    ),
     ("bin/program", "app.yaml: db.token", "plain"),
     ("share/base64-0", "app.yaml: db.token", "base64"),
     ("share/base64-1", "app.yaml: db.token", "base64"),
@@ -97,12 +101,18 @@ impl World {
         // Base64url differs from base64 only where both have their marks.
         let token = format!("{}?>~ é\"'\\$x{{y}}%/<&>{}", word(0), word(3));
         let pair = keys::ssh(&world.work, "key", SshKind::Ed25519, None);
-        let key = world.work.read_text(&pair.private);
-        world.work.remove(&pair.private);
+        let key = world.work.read_text(&pair.path);
+        world.work.remove(&pair.path);
         let key = format!("{key}{}\n", word(2));
         let age = |content: &str, name: &str| {
             let name = format!("repository/{name}");
-            keys::age_encrypt(&world.work, &[&user.recipient], false, content.as_bytes(), name);
+            keys::age_encrypt(
+                &world.work,
+                &[&user.recipient],
+                false,
+                content.as_bytes(),
+                name,
+            );
         };
         age(&format!("{}\n", word(1)), "wifi.age");
         age(&key, "key.age");
@@ -124,7 +134,13 @@ impl World {
         self.work.write("repository/secrets.nix", rules);
         let rules = format!("creation_rules:\n  - path_regex: \\.yaml$\n    age: {recipient}\n");
         self.work.write("repository/.sops.yaml", rules);
-        keys::age_encrypt(&self.work, &[recipient], false, b"true\n", "repository/short.age");
+        keys::age_encrypt(
+            &self.work,
+            &[recipient],
+            false,
+            b"true\n",
+            "repository/short.age",
+        );
     }
 
     fn sops(&self, user: &AgeKey, token: &str) {
@@ -134,8 +150,14 @@ impl World {
         });
         self.work.write("plain.json", plain.to_string());
         let mut sops = self.work.command(peers::sops());
-        let output = sops
-            .args(["encrypt", "--output-type", "yaml", "--age", &user.recipient, "plain.json"]);
+        let output = sops.args([
+            "encrypt",
+            "--output-type",
+            "yaml",
+            "--age",
+            &user.recipient,
+            "plain.json",
+        ]);
         let output = succeed(output);
         self.work.remove("plain.json");
         self.work.write("repository/app.yaml", output.stdout);
@@ -146,7 +168,8 @@ impl World {
         let folder = format!("source-{name}");
         self.work.write(format!("{folder}/default.nix"), EXPRESSION);
         self.work.write(format!("{folder}/builder.sh"), BUILDER);
-        self.work.write(format!("{folder}/plain.txt"), format!("{plain}\n"));
+        self.work
+            .write(format!("{folder}/plain.txt"), format!("{plain}\n"));
         let mut build = self.nix("nix-build");
         build
             .current_dir(self.work.join(&folder))
@@ -194,7 +217,10 @@ impl World {
 
     fn check_silent(&self, printed: &[&[u8]]) {
         for word in &self.words {
-            assert!(!printed.iter().any(|text| word.is_in(text)), "a value is shown");
+            assert!(
+                !printed.iter().any(|text| word.is_in(text)),
+                "a value is shown"
+            );
         }
     }
 }
@@ -208,7 +234,11 @@ fn json(command: &mut Command, code: i32) -> Value {
 }
 
 fn findings(report: &Value) -> Vec<&Value> {
-    report["findings"].as_array().expect("a list").iter().collect()
+    report["findings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .collect()
 }
 
 #[test]
@@ -225,10 +255,15 @@ fn every_planted_leak_is_found_and_nothing_else() {
         })
     };
     for (path, secret, encoding) in LEAKS {
-        assert!(has(&output.join(path), secret, encoding), "{path} {encoding}: {report:#}");
+        assert!(
+            has(&output.join(path), secret, encoding),
+            "{path} {encoding}: {report:#}"
+        );
     }
-    let mut of = |word: &str| {
-        let all = found.iter().filter(|one| one["how"].as_str().unwrap_or("").contains(word));
+    let of = |word: &str| {
+        let all = found
+            .iter()
+            .filter(|one| one["how"].as_str().unwrap_or("").contains(word));
         all.copied().cloned().collect::<Vec<_>>()
     };
     // The derivation, `toFile`, a copied file, names, links and units say how it got there.
@@ -245,11 +280,18 @@ fn every_planted_leak_is_found_and_nothing_else() {
         ("the path that a link points to", "output"),
     ] {
         let all = of(how);
-        assert!(all.iter().any(|one| one["holder"] == holder), "{how}: {report:#}");
+        assert!(
+            all.iter().any(|one| one["holder"] == holder),
+            "{how}: {report:#}"
+        );
     }
     assert_eq!(of("wrote it into the store as text").len(), 2);
     // A file of lines is told by line, and one that is not is not.
-    let at = |path: &str| found.iter().find(|one| one["path"] == output.join(path).to_str().unwrap());
+    let at = |path: &str| {
+        found
+            .iter()
+            .find(|one| one["path"] == output.join(path).to_str().unwrap())
+    };
     assert_eq!(at("etc/systemd/system/plain.service").unwrap()["line"], 3);
     assert!(at("bin/program").unwrap()["line"].is_null());
     assert_eq!(at("bin/program").unwrap()["offset"], 6);
@@ -259,11 +301,21 @@ fn every_planted_leak_is_found_and_nothing_else() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|one| format!("{}: {}", one["secret"].as_str().unwrap(), one["reason"].as_str().unwrap()))
+        .map(|one| {
+            format!(
+                "{}: {}",
+                one["secret"].as_str().unwrap(),
+                one["reason"].as_str().unwrap()
+            )
+        })
         .collect();
     assert_eq!(
         unsearchable,
-        ["short.age: short", "app.yaml: db.host: usual", "app.yaml: db.port: short"]
+        [
+            "short.age: short",
+            "app.yaml: db.host: usual",
+            "app.yaml: db.port: short"
+        ]
     );
     assert!(!report.to_string().contains("note_unencrypted"));
 }
@@ -288,16 +340,24 @@ fn a_clean_twin_has_no_findings() {
 fn a_closure_is_what_runs() {
     let world = World::new();
     let whole = json(&mut world.scan(&["--json", &world.store()]), 3);
-    let closure = json(&mut world.scan(&["--json", "--closure", "../result-leaky"]), 3);
+    let closure = json(
+        &mut world.scan(&["--json", "--closure", "../result-leaky"]),
+        3,
+    );
     let holders = |report: &Value| -> Vec<String> {
         let all = findings(report).into_iter();
-        let mut all: Vec<_> = all.map(|one| one["holder"].as_str().unwrap().to_owned()).collect();
+        let mut all: Vec<_> = all
+            .map(|one| one["holder"].as_str().unwrap().to_owned())
+            .collect();
         all.sort();
         all.dedup();
         all
     };
     assert_eq!(holders(&closure), ["output", "source", "text", "unit"]);
-    assert_eq!(holders(&whole), ["derivation", "output", "source", "text", "unit"]);
+    assert_eq!(
+        holders(&whole),
+        ["derivation", "output", "source", "text", "unit"]
+    );
     let missing = world.scan(&["--closure", "/nowhere"]).output().unwrap();
     assert_eq!(missing.status.code(), Some(1));
 }
@@ -307,7 +367,12 @@ fn nothing_that_is_printed_or_written_has_a_value() {
     can_watch();
     let world = World::new();
     let store = world.store();
-    for arguments in [&[][..], &["--json"], &["--sarif"], &["--shapes", "--from", "wifi.age"]] {
+    for arguments in [
+        &[][..],
+        &["--json"],
+        &["--sarif"],
+        &["--shapes", "--from", "wifi.age"],
+    ] {
         let command = world.scan(&[arguments, &[&store]].concat());
         for word in &world.words {
             let (output, found) = word.watch(&command);
@@ -331,7 +396,12 @@ fn the_report_is_valid_sarif() {
     let run = &report["runs"][0];
     let driver = &run["tool"]["driver"];
     assert_eq!(driver["name"], "nixseal");
-    let rules: Vec<_> = driver["rules"].as_array().unwrap().iter().map(|rule| &rule["id"]).collect();
+    let rules: Vec<_> = driver["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|rule| &rule["id"])
+        .collect();
     let unique: std::collections::HashSet<_> = rules.iter().map(|id| id.as_str()).collect();
     assert_eq!(unique.len(), rules.len());
     assert!(run["invocations"][0]["executionSuccessful"].is_boolean());
@@ -340,17 +410,32 @@ fn the_report_is_valid_sarif() {
     for result in results {
         assert!(rules.contains(&&result["ruleId"]), "{result:#}");
         assert_eq!(result["level"], "error");
-        assert!(result["message"]["text"].as_str().is_some_and(|text| !text.is_empty()));
+        assert!(
+            result["message"]["text"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty())
+        );
         let place = &result["locations"][0]["physicalLocation"];
         let uri = place["artifactLocation"]["uri"].as_str().unwrap();
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/%:".contains(&byte);
-        assert!(uri.starts_with("file:///") && uri.bytes().all(legal), "{uri}");
+        assert!(
+            uri.starts_with("file:///") && uri.bytes().all(legal),
+            "{uri}"
+        );
         if let Some(region) = place.get("region") {
-            assert!(region["byteOffset"].as_i64().is_some_and(|offset| offset >= 0));
+            assert!(
+                region["byteOffset"]
+                    .as_i64()
+                    .is_some_and(|offset| offset >= 0)
+            );
             let line = &region["startLine"];
             assert!(line.is_null() || line.as_i64().is_some_and(|line| line >= 1));
         }
-        assert!(result["occurrenceCount"].as_i64().is_some_and(|count| count >= 1));
+        assert!(
+            result["occurrenceCount"]
+                .as_i64()
+                .is_some_and(|count| count >= 1)
+        );
     }
 }
 
@@ -360,7 +445,10 @@ fn values_come_from_given_files_and_manifests() {
     let word = world.words[1].word();
     let work = &world.work;
     work.write("live/generation/wifi", format!("{word}\n"));
-    work.write("live/generation/rendered/x.conf", "a line that stands in the store: \n");
+    work.write(
+        "live/generation/rendered/x.conf",
+        "a line that stands in the store: \n",
+    );
     work.symlink("generation", "live/link");
     let link = work.join("live/link").display().to_string();
     let manifest = serde_json::json!({
@@ -368,11 +456,17 @@ fn values_come_from_given_files_and_manifests() {
         "trees": [{ "name": "age", "link": link, "secrets": [{ "name": "wifi" }] }],
     });
     work.write("manifest.json", manifest.to_string());
-    work.write("sops-nix.json", serde_json::json!({ "symlinkPath": link, "secrets": [] }).to_string());
+    work.write(
+        "sops-nix.json",
+        serde_json::json!({ "symlinkPath": link, "secrets": [] }).to_string(),
+    );
     let store = world.store();
     for (arguments, secret) in [
         (["--from", "wifi.age"], "wifi.age".to_owned()),
-        (["--from", "../live/link/wifi"], "../live/link/wifi".to_owned()),
+        (
+            ["--from", "../live/link/wifi"],
+            "../live/link/wifi".to_owned(),
+        ),
         (["--manifest", "../manifest.json"], format!("{link}/wifi")),
         (["--manifest", "../sops-nix.json"], format!("{link}/wifi")),
     ] {
@@ -380,14 +474,30 @@ fn values_come_from_given_files_and_manifests() {
         let arguments = [&["--json"], &arguments[..], &[&store, &root]].concat();
         let report = json(&mut world.scan(&arguments), 3);
         let found = findings(&report);
-        assert!(found.iter().all(|one| one["secret"] == secret), "{report:#}");
-        let paths: Vec<_> = found.iter().map(|one| one["path"].as_str().unwrap()).collect();
+        assert!(
+            found.iter().all(|one| one["secret"] == secret),
+            "{report:#}"
+        );
+        let paths: Vec<_> = found
+            .iter()
+            .map(|one| one["path"].as_str().unwrap())
+            .collect();
         let live = work.join("live/generation/wifi").display().to_string();
         // The secret's own file is no leak of it.
-        assert_eq!(paths.contains(&live.as_str()), secret == "wifi.age", "{paths:?}");
-        assert!(paths.iter().any(|path| path.ends_with("psk.txt")), "{paths:?}");
+        assert_eq!(
+            paths.contains(&live.as_str()),
+            secret == "wifi.age",
+            "{paths:?}"
+        );
+        assert!(
+            paths.iter().any(|path| path.ends_with("psk.txt")),
+            "{paths:?}"
+        );
     }
-    let broken = world.scan(&["--manifest", "../user.txt", &store]).output().unwrap();
+    let broken = world
+        .scan(&["--manifest", "../user.txt", &store])
+        .output()
+        .unwrap();
     assert_eq!(broken.status.code(), Some(1));
 }
 
@@ -413,20 +523,36 @@ fn what_cannot_be_read_or_opened_is_told() {
     let world = World::new();
     let work = &world.work;
     let other = keys::age(work, "other.txt");
-    keys::age_encrypt(work, &[&other.recipient], false, b"never-opened-1x", "repository/short.age");
+    keys::age_encrypt(
+        work,
+        &[&other.recipient],
+        false,
+        b"never-opened-1x",
+        "repository/short.age",
+    );
     work.write("folder/closed", "x");
     work.write("folder/open", "x");
     for path in ["", "repository", "folder", "folder/open"] {
         work.set_mode(path, 0o755);
     }
-    for path in ["user.txt", "folder/open", "repository/secrets.nix", "repository/.sops.yaml"] {
+    for path in [
+        "user.txt",
+        "folder/open",
+        "repository/secrets.nix",
+        "repository/.sops.yaml",
+    ] {
         work.set_mode(path, 0o644);
     }
     work.set_mode("folder/closed", 0);
     let folder = work.join("folder").display().to_string();
     let command = without_root(&world.scan(&["--json", &folder]));
     let report = json(&mut { command }, 1);
-    let unread: Vec<_> = report["unread"].as_array().unwrap().iter().map(|one| &one["path"]).collect();
+    let unread: Vec<_> = report["unread"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["path"])
+        .collect();
     assert_eq!(unread, [&format!("{folder}/closed")]);
     assert_eq!(report["locked"][0], "short.age");
     work.remove("folder/closed");

@@ -29,7 +29,14 @@ pub(super) fn all(text: &str, forms: &mut Forms) {
     add(Shell, &|one, out| out.backslash(one, "\"\\$`"));
     add(Shell, &|one, out| out.backslash(one, "\"\\$`!"));
     add(Shell, &shell_word);
+    add(Shell, &|one, out| {
+        out.backslash(one, " \"'`\\|&;()<>!{}*[]?^$")
+    });
+    add(Shell, &|one, out| {
+        out.backslash(one, " \"'`\\|&;()<>!{}*[]?^$,")
+    });
     add(Shell, &shell_ansi);
+    add(Shell, &shell_octal);
     add(Systemd, &|one, out| out.replace(one, '%', "%%"));
     add(Systemd, &|one, out| match one {
         '%' => out.push("%%"),
@@ -51,6 +58,13 @@ pub(super) fn all(text: &str, forms: &mut Forms) {
     });
     add(Xml, &|one, out| xml(one, ["&quot;", "'"], out));
     add(Xml, &|one, out| xml(one, ["\"", "'"], out));
+    // In an attribute, a line break would become a blank.
+    for line_end in ["&#xA;", "&#10;"] {
+        add(Xml, &|one, out| match one {
+            '\n' => out.push(line_end),
+            other => xml(other, ["&quot;", "'"], out),
+        });
+    }
     add(Xml, &|one, out| xml(one, ["&quot;", "&apos;"], out));
     add(Xml, &|one, out| xml(one, ["&quot;", "&#39;"], out));
     add(Xml, &|one, out| xml(one, ["&#34;", "&#39;"], out));
@@ -226,6 +240,19 @@ fn shell_ansi(one: char, out: &mut Escaped) {
         '\r' => out.push("\\r"),
         '\t' => out.push("\\t"),
         other => out.backslash(other, "'\\"),
+    }
+}
+
+/// The same where the locale has only ASCII.
+fn shell_octal(one: char, out: &mut Escaped) {
+    if one.is_ascii() {
+        return shell_ansi(one, out);
+    }
+    for byte in one.encode_utf8(&mut [0; 4]).bytes() {
+        out.push("\\");
+        for shift in [6, 3, 0] {
+            out.0.push(b'0' + (byte >> shift & 7));
+        }
     }
 }
 

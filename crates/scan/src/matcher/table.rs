@@ -14,7 +14,7 @@ const MOST_BITS: u32 = 22;
 const FEWEST_BITS: u32 = 12;
 
 /// A window of a pattern.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, zeroize::Zeroize)]
 pub(super) struct Entry {
     window: u64,
     pub(super) pattern: u32,
@@ -73,19 +73,25 @@ impl Table {
             }
         }
         // Windows are pieces of secrets.
-        entries
-            .iter_mut()
-            .for_each(|entry| zeroize::Zeroize::zeroize(&mut entry.window));
+        zeroize::Zeroize::zeroize(&mut entries);
         table
+    }
+
+    /// Its lowest bit is 0 when no pattern has the window, and nearly always only then; the others
+    /// mean nothing.
+    #[inline]
+    pub(super) fn word(&self, window: u64) -> u64 {
+        let bit = hash(window) >> self.shift;
+        // Shifting by the number of a bit looks at its lower six bits only.
+        self.bits
+            .get((bit >> 6) as usize)
+            .map_or(0, |word| word.wrapping_shr(bit as u32))
     }
 
     /// False when no pattern has the window; nearly always right when true.
     #[inline]
     pub(super) fn may_hold(&self, window: u64) -> bool {
-        let bit = hash(window) >> self.shift;
-        self.bits
-            .get((bit >> 6) as usize)
-            .is_some_and(|word| word >> (bit & 63) & 1 == 1)
+        self.word(window) & 1 == 1
     }
 
     /// The patterns that have the window.

@@ -16,7 +16,7 @@ use crate::matcher::Occurrence;
 use crate::shapes::Shape;
 
 /// Bytes that are read at once: they stay in the cache of a core.
-const PIECE: usize = 192 * 1024;
+const PIECE: usize = 64 * 1024;
 /// Bytes of a large file that one task reads.
 const SEGMENT: u64 = 32 * 1024 * 1024;
 /// What is read of a file that says it is empty, as those of the kernel do.

@@ -29,7 +29,10 @@ pub(crate) fn found(matcher: &Matcher, text: &[u8]) -> Vec<Occurrence> {
 
 /// What is found below some paths.
 #[allow(dead_code, reason = "not every test uses it")]
-pub(crate) fn walk<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>, roots: &[PathBuf]) -> Outcome {
+pub(crate) fn walk<V: AsRef<[u8]>>(
+    values: impl IntoIterator<Item = V>,
+    roots: &[PathBuf],
+) -> Outcome {
     let search = Search {
         values: Some(matcher(values)),
         shapes: None,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nixseal_age::keyring::Keyring;
 use nixseal_base::diag::Diagnostic;
+use nixseal_base::env::{RULES, SOPS_CONFIG};
 use nixseal_base::fs;
 use nixseal_base::secret::SecretBytes;
 use nixseal_document::path::{Path as KeyPath, Step};
@@ -78,11 +79,21 @@ impl Values {
     }
 
     fn repository(&mut self, session: &Session<'_>, arguments: &Scan) -> Result<(), Failure> {
+        let environment = &session.context.environment;
+        let is_named = arguments.rules.rules.is_some()
+            || [&RULES, &SOPS_CONFIG]
+                .iter()
+                .any(|rules| environment.value(rules).is_some());
         let scope = match Scope::everything(session, &arguments.rules) {
             Ok(scope) => scope,
-            Err(failure) if arguments.rules.rules.is_some() => return Err(failure),
-            // No repository here.
-            Err(_) => return Ok(()),
+            Err(failure) if is_named => return Err(failure),
+            Err(_) => {
+                session
+                    .context
+                    .ui
+                    .say("there are no rules here: searching for what looks like a secret");
+                return Ok(());
+            }
         };
         let repository = scope.repository(session)?;
         let keyring = session.keyring(&arguments.identities, repository.as_ref())?;
