@@ -103,6 +103,25 @@ pub fn emit(
     Ok(SecretBytes::new(std::mem::take(&mut *bytes)))
 }
 
+/// The same for a tree that the caller gives up: the content of a large binary file is not copied.
+///
+/// # Errors
+/// Those of [`emit`].
+pub fn emit_owned(
+    format: Format,
+    mut branches: Vec<Map>,
+    options: &EmitOptions,
+) -> Result<SecretBytes, EmitError> {
+    if format == Format::Binary
+        && let [map] = branches.as_mut_slice()
+        && let Some(Node::Scalar(scalar)) = map.get_mut(binary::DATA_KEY)
+        && let Some(content) = scalar.take_text()
+    {
+        return Ok(content);
+    }
+    emit(format, &branches, options)
+}
+
 /// Writes one value by itself, as `--extract` of `sops` shows maps, lists and scalars.
 ///
 /// # Errors

@@ -22,7 +22,7 @@ pub mod tree;
 mod wiped;
 mod yaml;
 
-pub use document::{Document, EmitOptions, emit, emit_value, parse, parse_owned};
+pub use document::{Document, EmitOptions, emit, emit_owned, emit_value, parse, parse_owned};
 pub use error::{EmitError, ParseError, ParseErrorKind, SpliceError};
 pub use format::{Format, UnknownFormat};
 pub use timestamp::Timestamp;

@@ -355,6 +355,14 @@ impl Scalar {
         &self.value
     }
 
+    /// Takes the text or bytes out of it; what is left is empty. None for other types.
+    pub fn take_text(&mut self) -> Option<SecretBytes> {
+        match &mut self.value {
+            Value::Bytes(bytes) | Value::String(bytes) => Some(std::mem::take(bytes)),
+            _ => None,
+        }
+    }
+
     /// Puts another value in its place; an equal one of the same type changes nothing.
     pub fn set(&mut self, value: Value) {
         self.changed |= !self.value.same(&value);

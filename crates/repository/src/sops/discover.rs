@@ -17,6 +17,7 @@ use nixseal_document::Format;
 use nixseal_sops::config::{CONFIG_FILE, CreationRule, Located, locate};
 use rayon::prelude::*;
 
+use super::write::Stamp;
 use super::{SopsError, SopsFile, SopsRules};
 use crate::secret::FILE_LIMIT;
 
@@ -344,8 +345,12 @@ fn rule_for<'r>(rules: &'r SopsRules, file: &Path) -> Result<Option<usize>, &'r 
 impl Content {
     /// Reads the file at `path`.
     pub fn read(path: &Path) -> Self {
+        // First the stamp: a change while reading must not go unseen.
+        let stamp = Stamp::of(path);
         match fs::read(path, FILE_LIMIT) {
-            Ok(bytes) => Self::told(path, &bytes, || SopsFile::read(path, None)),
+            Ok(bytes) => Self::told(path, &bytes, || {
+                SopsFile::stamped(path, &bytes, None, stamp)
+            }),
             Err(error) => Self::Damaged(error.into()),
         }
     }

@@ -38,9 +38,19 @@ impl SopsFile {
         // First the stamp: a change while reading must not go unseen.
         let stamp = Stamp::of(path);
         let content = fs::read(path, FILE_LIMIT)?;
+        Self::stamped(path, &content, format, stamp)
+    }
+
+    /// The file at `path` with its content, and the stamp from before that was read.
+    pub(super) fn stamped(
+        path: &Path,
+        content: &[u8],
+        format: Option<Format>,
+        stamp: Stamp,
+    ) -> Result<Self, SopsError> {
         let encrypted = match format {
-            Some(format) => EncryptedFile::parse(format, &content),
-            None => parse_any(path, &content),
+            Some(format) => EncryptedFile::parse(format, content),
+            None => parse_any(path, content),
         };
         Ok(Self {
             path: path.to_owned(),
@@ -54,12 +64,7 @@ impl SopsFile {
     /// # Errors
     /// As [`Self::read`].
     pub fn version(path: &Path, content: &[u8]) -> Result<Self, SopsError> {
-        let encrypted = parse_any(path, content);
-        Ok(Self {
-            path: path.to_owned(),
-            encrypted: encrypted.map_err(|error| SopsError::file("read", path, error))?,
-            stamp: Stamp::of(path),
-        })
+        Self::stamped(path, content, None, Stamp::of(path))
     }
 
     /// Its format; binary files stand on the disk as JSON.

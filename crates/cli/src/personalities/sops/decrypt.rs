@@ -5,7 +5,7 @@ use std::path::Path;
 use nixseal_base::secret::SecretBytes;
 use nixseal_document::path::Path as TreePath;
 use nixseal_document::tree::{Node, Scalar, Value};
-use nixseal_document::{EmitError, Format, emit, emit_value};
+use nixseal_document::{EmitError, Format, emit, emit_owned, emit_value};
 use nixseal_sops::{DecryptOptions, DecryptedFile};
 
 use super::failure::{Failure, Outcome, code};
@@ -58,8 +58,7 @@ fn whole(
     }
     let options = session.emit_options(output);
     // A large file need not be in memory three times.
-    let branches = document.into_branches();
-    emit(output, &branches, &options).map_err(dump)
+    emit_owned(output, document.into_branches(), &options).map_err(dump)
 }
 
 fn extract(
