@@ -5,7 +5,11 @@
 //! strings, zeros), texts, and compressed data. `store-tree --values COUNT` prints so many values
 //! of 16 to 48 letters and digits, one a line, that are not in such a folder.
 
-#![allow(clippy::disallowed_methods, reason = "it makes files for measurements")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "it makes files and values for measurements"
+)]
 
 use std::fs;
 use std::path::Path;

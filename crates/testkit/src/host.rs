@@ -275,8 +275,7 @@ impl Host {
     fn open(&self, path: &str, flags: OFlags) -> std::io::Result<OwnedFd> {
         let root = File::open(self.outside("/"))?;
         let flags = flags | OFlags::CLOEXEC;
-        let opened =
-            rustix::fs::openat2(&root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT)?;
+        let opened = rustix::fs::openat2(&root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT)?;
         Ok(opened)
     }
 
@@ -385,7 +384,9 @@ impl Drop for Host {
 #[track_caller]
 fn number_of(all: &[(&str, u32)], name: &str) -> u32 {
     let found = all.iter().find(|(known, _)| *known == name);
-    found.unwrap_or_else(|| panic!("the machine has no '{name}'")).1
+    found
+        .unwrap_or_else(|| panic!("the machine has no '{name}'"))
+        .1
 }
 
 fn name_of(all: &[(&str, u32)], number: u32) -> String {
@@ -400,7 +401,10 @@ mod tests {
     #[test]
     fn a_machine_has_users_and_places_of_its_own() {
         let host = Host::new();
-        assert_eq!(host.shell("id -un 1000; getent group keys"), "app\nkeys:x:96:\n");
+        assert_eq!(
+            host.shell("id -un 1000; getent group keys"),
+            "app\nkeys:x:96:\n"
+        );
         host.put("/run/a/b", "text", 0o640);
         host.link("/run/a", "/run/there");
         assert_eq!(host.text("/run/there/b"), "text");

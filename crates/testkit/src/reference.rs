@@ -29,7 +29,6 @@ pub fn section(path: &Path, name: &str, wanted: &str, note: &str) {
         "'{}' is not true any more; UPDATE_GOLDEN=1 writes it anew\n{note}\n{wanted}",
         path.display()
     );
-    println!("{note}");
     let page = format!("{before}{begin}{wanted}<!-- end -->{after}");
     std::fs::write(path, page).unwrap_or_else(|error| panic!("'{}': {error}", path.display()));
 }

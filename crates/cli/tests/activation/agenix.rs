@@ -1,8 +1,6 @@
 //! The activation of agenix: what comes before users are made, and after (A1 to
 //! A11). The original is the script that its module makes.
 
-use std::process::Command;
-
 use nixseal_testkit::host::Ended;
 use nixseal_testkit::keys::SshKind;
 use serde_json::{Value, json};
@@ -35,7 +33,9 @@ impl Machine {
 
     /// Encrypts a secret for the host; it is at `/etc/NAME.age`.
     fn seal(&self, name: &str, text: &str) -> Value {
-        let file = self.scene.age(&[&self.recipient], &format!("{name}.age"), text);
+        let file = self
+            .scene
+            .age(&[&self.recipient], &format!("{name}.age"), text);
         json!({
             "name": name,
             "age": { "file": file },
@@ -111,7 +111,8 @@ fn original_script(scene: &Scene, manifest: &Value) -> String {
     use nixseal_testkit::peers;
     let original = crate::installer::original;
     let file = scene.inputs.write("age.json", manifest.to_string());
-    let expression = peers::workspace_root().join("crates/cli/tests/activation/agenix-original.nix");
+    let expression =
+        peers::workspace_root().join("crates/cli/tests/activation/agenix-original.nix");
     let mut command = scene.inputs.command(peers::nix_instantiate());
     command
         .env("NIX_STATE_DIR", scene.inputs.join("state"))

@@ -150,7 +150,11 @@ fn ours_takes_scalars_and_nested_json() {
         ("json", "found"),
         ("json-number", "7"),
     ] {
-        assert_eq!(scene.host.text(&format!("/run/secrets/{name}")), value, "{name}");
+        assert_eq!(
+            scene.host.text(&format!("/run/secrets/{name}")),
+            value,
+            "{name}"
+        );
     }
 }
 
@@ -162,7 +166,11 @@ fn ours_opens_files_for_ssh_keys_themselves() {
     for kind in [SshKind::Ed25519, SshKind::Rsa] {
         let scene = Scene::empty();
         let (key, path) = crate::identities::host_key(&scene, kind);
-        scene.sops_for(&["--age", &key.public], "secrets.yaml", crate::scene::SECRETS);
+        scene.sops_for(
+            &["--age", &key.public],
+            "secrets.yaml",
+            crate::scene::SECRETS,
+        );
         let fields = json!({
             "ageKeyFile": null,
             "ageSshKeyPaths": if kind == SshKind::Ed25519 { vec![&path] } else { vec![] },

@@ -141,19 +141,26 @@ fn ours_writes_nothing_in_a_dry_run() {
 /// Where the umask cuts modes in the original, ours gives what is asked for.
 #[test]
 fn ours_gives_exact_modes_whatever_the_umask() {
-    let modes = ["0400", "0440", "0660", "0666", "0777", "0000", "4755", "2750", "1644"];
+    let modes = [
+        "0400", "0440", "0660", "0666", "0777", "0000", "4755", "2750", "1644",
+    ];
     for umask in ["000", "022", "077", "777"] {
         let scene = Scene::new();
         let secrets: Vec<_> = modes
             .iter()
             .map(|mode| {
-                let fields = json!({ "mode": mode, "key": "test_key", "owner": "app", "group": "web" });
+                let fields =
+                    json!({ "mode": mode, "key": "test_key", "owner": "app", "group": "web" });
                 with(secret(mode), fields)
             })
             .collect();
-        scene.host.put("/etc/manifest.json", manifest(&secrets).to_string(), 0o444);
+        scene
+            .host
+            .put("/etc/manifest.json", manifest(&secrets).to_string(), 0o444);
         Installer::Ours.install_on(&scene.host);
-        let mut command = scene.host.command_with(umask, "root", crate::installer::NAME);
+        let mut command = scene
+            .host
+            .command_with(umask, "root", crate::installer::NAME);
         ended(command.arg("/etc/manifest.json")).with_code(0);
         for mode in modes {
             assert_eq!(
@@ -170,9 +177,15 @@ fn ours_gives_exact_modes_whatever_the_umask() {
 #[test]
 fn ours_leaves_no_key_behind() {
     let scene = Scene::new();
-    scene.install(Installer::Ours, &manifest(&[secret("test_key")])).with_code(0);
+    scene
+        .install(Installer::Ours, &manifest(&[secret("test_key")]))
+        .with_code(0);
     let key = scene.key.identity.as_bytes();
-    for line in scene.tree().iter().filter(|line| !line.starts_with("link ")) {
+    for line in scene
+        .tree()
+        .iter()
+        .filter(|line| !line.starts_with("link "))
+    {
         let path = line.rsplit(' ').next().expect("a path");
         let content = scene.host.try_read(path).unwrap_or_default();
         let found = content.windows(key.len()).any(|part| part == key);

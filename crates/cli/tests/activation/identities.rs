@@ -16,7 +16,11 @@ const IDENTITY: &str = "AGE-PLUGIN-UNENCRYPTED-1CR7ZD5";
 
 /// An SSH key of the machine; gives it and its path there.
 pub(crate) fn host_key(scene: &Scene, kind: SshKind) -> (SshKey, String) {
-    let name = if kind == SshKind::Rsa { "rsa" } else { "ed25519" };
+    let name = if kind == SshKind::Rsa {
+        "rsa"
+    } else {
+        "ed25519"
+    };
     let path = format!("/etc/ssh/ssh_host_{name}_key");
     let key = keys::ssh(&scene.inputs, name, kind, None);
     scene.host.put(&path, scene.inputs.read(name), 0o600);
@@ -36,7 +40,9 @@ pub(crate) fn as_age(scene: &Scene, key: &SshKey) -> String {
 pub(crate) fn as_pgp(scene: &Scene, key: &SshKey, gnupg: &Gnupg<'_>) -> String {
     let mut command = scene.inputs.command(env!("CARGO_BIN_EXE_nixseal"));
     command.args(["key", "from-ssh", "--pgp"]).arg(&key.path);
-    let public = scene.inputs.write("public.asc", succeed(&mut command).stdout);
+    let public = scene
+        .inputs
+        .write("public.asc", succeed(&mut command).stdout);
     gnupg.run(&["--import", &public.display().to_string()]);
     gnupg.fingerprints("root@localhost").remove(0)
 }

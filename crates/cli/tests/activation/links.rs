@@ -70,12 +70,18 @@ parity! {
 fn ours_removes_links_of_secrets_that_left() {
     let scene = Scene::new();
     let at = |path: &str| manifest(&[with(secret("test_key"), json!({ "path": path }))]);
-    scene.install(Installer::Ours, &at("/srv/a/first")).with_code(0);
-    scene.install(Installer::Ours, &at("/srv/b/second")).with_code(0);
+    scene
+        .install(Installer::Ours, &at("/srv/a/first"))
+        .with_code(0);
+    scene
+        .install(Installer::Ours, &at("/srv/b/second"))
+        .with_code(0);
     assert!(!scene.host.shell("ls /srv/a").contains("first"));
     assert_eq!(scene.host.text("/srv/b/second"), "test_value");
     // What is no longer ours stays.
-    scene.host.shell("rm /srv/b/second; echo mine >/srv/b/second");
+    scene
+        .host
+        .shell("rm /srv/b/second; echo mine >/srv/b/second");
     scene
         .install(Installer::Ours, &manifest(&[secret("other")]))
         .with_code(0);

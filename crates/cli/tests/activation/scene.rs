@@ -90,7 +90,12 @@ impl Scene {
     /// The installer with flags and a manifest, which is written to
     /// `/etc/manifest.json`.
     #[track_caller]
-    pub(crate) fn command(&self, installer: Installer, flags: &[&str], manifest: &Value) -> Command {
+    pub(crate) fn command(
+        &self,
+        installer: Installer,
+        flags: &[&str],
+        manifest: &Value,
+    ) -> Command {
         self.host
             .put("/etc/manifest.json", manifest.to_string(), 0o444);
         installer.install_on(&self.host);

@@ -91,7 +91,10 @@ fn ours_replaces_in_one_pass() {
     );
     let mut manifest = with_templates(
         &[secret("a"), secret("ab")],
-        &[template("t", &format!("{} {}", placeholder("a"), placeholder("ab")))],
+        &[template(
+            "t",
+            &format!("{} {}", placeholder("a"), placeholder("ab")),
+        )],
     );
     scene.install(Installer::Ours, &manifest).with_code(0);
     assert_eq!(

@@ -16,7 +16,10 @@ const LISTS: [&str; 4] = [
 
 /// A secret with units to restart and reload, and a template with it.
 fn watched(scene: &Scene, value: &str) -> Value {
-    scene.sops("secrets.yaml", &format!("test_key: '{value}'\nother: second\n"));
+    scene.sops(
+        "secrets.yaml",
+        &format!("test_key: '{value}'\nother: second\n"),
+    );
     let units = |name: &str| {
         json!({
             "restartUnits": [format!("{name}.service"), "both.service"],

@@ -11,7 +11,9 @@ fn scene() -> Scene {
     let scene = Scene::new();
     scene.host.folder("/run/user/1000", "app", 0o700);
     scene.host.folder("/srv/app", "app", 0o700);
-    scene.host.put("/etc/app-keys.txt", scene.inputs.read("keys.txt"), 0o644);
+    scene
+        .host
+        .put("/etc/app-keys.txt", scene.inputs.read("keys.txt"), 0o644);
     scene
 }
 
@@ -28,7 +30,9 @@ fn in_user_mode(manifest: Value) -> Value {
 }
 
 fn run(scene: &Scene, installer: Installer, manifest: &Value, runtime: Option<&str>) -> Ended {
-    scene.host.put("/etc/manifest.json", manifest.to_string(), 0o444);
+    scene
+        .host
+        .put("/etc/manifest.json", manifest.to_string(), 0o444);
     installer.install_on(&scene.host);
     let mut command = scene.host.command_as("app", NAME);
     command.env("HOME", "/srv/app").arg("/etc/manifest.json");

@@ -11,7 +11,11 @@ fn integration_system() {
     let key = machine.host_key(SshKind::Ed25519, "ssh_host_ed25519_key");
     machine.host.put("/etc/ssh/ssh_host_rsa_key", "", 0o600);
     machine.age(&key.public, "passwordfile-user1.age", "$6$salt$hash");
-    machine.age(&key.public, "-leading-hyphen-filename.age", "filename started with hyphen");
+    machine.age(
+        &key.public,
+        "-leading-hyphen-filename.age",
+        "filename started with hyphen",
+    );
     let system = machine.build(
         r#"
         { config, options, ... }:
@@ -38,12 +42,19 @@ fn integration_system() {
     );
     let ended = system.activate().with_code(0);
     assert!(
-        ended.stdout.contains("this_key_wont_exist not present!") || ended.stderr.contains("this_key_wont_exist not present!"),
+        ended.stdout.contains("this_key_wont_exist not present!")
+            || ended.stderr.contains("this_key_wont_exist not present!"),
         "{ended:?}"
     );
     assert_eq!(machine.text("/run/password-of-user1"), "$6$salt$hash");
-    assert_eq!(machine.text("/run/agenix/leading-hyphen"), "filename started with hyphen");
-    assert_eq!(machine.host.access("/run/agenix/leading-hyphen"), "0400 root:root");
+    assert_eq!(
+        machine.text("/run/agenix/leading-hyphen"),
+        "filename started with hyphen"
+    );
+    assert_eq!(
+        machine.host.access("/run/agenix/leading-hyphen"),
+        "0400 root:root"
+    );
     assert_eq!(machine.host.target("/run/agenix"), "/run/agenix.d/1");
     assert_eq!(machine.host.access("/run/agenix.d/1"), "0751 root:keys");
 }
@@ -55,10 +66,20 @@ fn integration_home_manager() {
     machine.host.folder("/srv/app", "app", 0o700);
     machine.host.folder("/srv/app/.ssh", "app", 0o700);
     machine.host.folder("/run/user/1000", "app", 0o700);
-    machine.host.put("/srv/app/.ssh/id_ed25519", machine.inputs.read("id_ed25519"), 0o600);
+    machine.host.put(
+        "/srv/app/.ssh/id_ed25519",
+        machine.inputs.read("id_ed25519"),
+        0o600,
+    );
     machine.host.shell("chown app:app /srv/app/.ssh/id_ed25519");
     machine.age(&key.public, "secret2.age", "world!\n");
-    keys::age_encrypt(&machine.inputs, &[&key.public], true, b"Hello World!\n", "armored-secret.age");
+    keys::age_encrypt(
+        &machine.inputs,
+        &[&key.public],
+        true,
+        b"Hello World!\n",
+        "armored-secret.age",
+    );
     let home = machine.build_for(
         "home",
         r#"
@@ -81,9 +102,16 @@ fn integration_home_manager() {
         }
         "#,
     );
-    home.start_as("app", "agenix", "/run/user/1000").with_code(0);
+    home.start_as("app", "agenix", "/run/user/1000")
+        .with_code(0);
     assert_eq!(machine.text("/run/user/1000/agenix/secret2"), "world!\n");
     assert_eq!(machine.text("/srv/app/secret2"), "world!\n");
-    assert_eq!(machine.text("/run/user/1000/agenix/armored-secret"), "Hello World!\n");
-    assert_eq!(machine.host.access("/run/user/1000/agenix/secret2"), "0400 app:app");
+    assert_eq!(
+        machine.text("/run/user/1000/agenix/armored-secret"),
+        "Hello World!\n"
+    );
+    assert_eq!(
+        machine.host.access("/run/user/1000/agenix/secret2"),
+        "0400 app:app"
+    );
 }

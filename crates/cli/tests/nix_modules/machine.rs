@@ -15,7 +15,8 @@ const NIXSEAL: &str = env!("CARGO_BIN_EXE_nixseal");
 const NAMES: [&str; 3] = ["nixseal", "sops-install-secrets", "age-keygen"];
 
 /// What the tests of sops-nix have in their file.
-pub(crate) const SECRETS: &str = "test_key: test_value\nanother_key: second\nnested:\n    test:\n        file: another value\n";
+pub(crate) const SECRETS: &str =
+    "test_key: test_value\nanother_key: second\nnested:\n    test:\n        file: another value\n";
 
 /// A machine, and the folder where its configuration and encrypted files are.
 pub(crate) struct Machine {
@@ -61,7 +62,13 @@ impl Machine {
 
     /// Encrypts a file beside the configuration with the real `age`.
     pub(crate) fn age(&self, recipient: &str, name: &str, plaintext: &str) {
-        keys::age_encrypt(&self.inputs, &[recipient], false, plaintext.as_bytes(), name);
+        keys::age_encrypt(
+            &self.inputs,
+            &[recipient],
+            false,
+            plaintext.as_bytes(),
+            name,
+        );
     }
 
     /// Encrypts a file beside the configuration with the real `sops`.
@@ -159,7 +166,9 @@ impl Built<'_> {
     #[track_caller]
     pub(crate) fn start_as(&self, user: &str, unit: &str, runtime: &str) -> Ended {
         let mut command = self.machine.host.command_as(user, self.path.join(unit));
-        command.env("XDG_RUNTIME_DIR", runtime).env("HOME", format!("/srv/{user}"));
+        command
+            .env("XDG_RUNTIME_DIR", runtime)
+            .env("HOME", format!("/srv/{user}"));
         Ended::from(command.output().expect("run in the machine"))
     }
 

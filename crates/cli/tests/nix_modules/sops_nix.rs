@@ -23,7 +23,9 @@ fn ssh_keys() {
     let key = machine.host_key(SshKind::Rsa, "ssh_host_rsa_key");
     let mut command = machine.inputs.command(env!("CARGO_BIN_EXE_nixseal"));
     command.args(["key", "from-ssh", "--pgp"]).arg(&key.path);
-    let exported = machine.inputs.write("key.asc", succeed(&mut command).stdout);
+    let exported = machine
+        .inputs
+        .write("key.asc", succeed(&mut command).stdout);
     gnupg.run(&["--import", &exported.display().to_string()]);
     let listed = String::from_utf8(gnupg.run(&["--with-colons", "--list-keys"])).expect("text");
     let fingerprint = listed
@@ -55,7 +57,9 @@ fn ssh_keys() {
 fn pruning() {
     let (machine, _key) = Machine::with_age_key();
     let keeping = |number: u32| {
-        with_key_file(&format!("{{ sops.secrets.test_key = {{ }}; sops.keepGenerations = {number}; }}"))
+        with_key_file(&format!(
+            "{{ sops.secrets.test_key = {{ }}; sops.keepGenerations = {number}; }}"
+        ))
     };
     machine.build(&keeping(0)).activate().with_code(0);
     machine.host.shell(
@@ -63,7 +67,10 @@ fn pruning() {
     );
     machine.build(&keeping(0)).activate().with_code(0);
     for name in ["100", "1", "90", "non-numeric"] {
-        assert!(machine.host.exists(&format!("/run/secrets.d/{name}")), "{name}");
+        assert!(
+            machine.host.exists(&format!("/run/secrets.d/{name}")),
+            "{name}"
+        );
     }
     machine.build(&keeping(10)).activate().with_code(0);
     // There, each run makes a generation; here one without changes does not.
@@ -111,7 +118,12 @@ fn age_keys() {
         ("root_root", "0400 root:root"),
         ("1777_1777", "0400 1777:1777"),
     ] {
-        assert_eq!(machine.host.access(&format!("/run/secrets/test_key_{name}")), access);
+        assert_eq!(
+            machine
+                .host
+                .access(&format!("/run/secrets/test_key_{name}")),
+            access
+        );
     }
 }
 
@@ -134,12 +146,21 @@ fn age_ssh_keys() {
         }"#,
     );
     let ended = system.activate().with_code(0);
-    assert!(ended.stdout.contains("generating machine-specific age key..."), "{ended:?}");
+    assert!(
+        ended
+            .stdout
+            .contains("generating machine-specific age key..."),
+        "{ended:?}"
+    );
     assert_eq!(machine.text("/run/secrets/test_key"), "test_value");
     assert_eq!(machine.host.access("/srv/made/testkey"), "0600 root:root");
     let made = machine.text("/srv/made/testkey");
     system.activate().with_code(0);
-    assert_eq!(machine.text("/srv/made/testkey"), made, "a key is made once");
+    assert_eq!(
+        machine.text("/srv/made/testkey"),
+        made,
+        "a key is made once"
+    );
 }
 
 #[test]
@@ -172,7 +193,10 @@ fn pgp_keys() {
     let mut command = machine.host.command_as("someuser", "cat");
     command.arg("/run/secrets/test_key");
     assert_eq!(succeed(&mut command).stdout, b"test_value");
-    assert_eq!(machine.text("/run/secrets/nested/test/file"), "another value");
+    assert_eq!(
+        machine.text("/run/secrets/nested/test/file"),
+        "another value"
+    );
     assert_eq!(
         machine.host.shell("readlink -f /run/existing-file"),
         "/run/secrets.d/1/existing-file\n"
@@ -220,18 +244,29 @@ fn templates() {
         ("test_default", "0400 root:root"),
         ("test_uid_gid", "0400 420:420"),
     ] {
-        assert_eq!(machine.host.access(&format!("/run/secrets/rendered/{name}")), access);
+        assert_eq!(
+            machine
+                .host
+                .access(&format!("/run/secrets/rendered/{name}")),
+            access
+        );
     }
     assert_eq!(
         machine.text("/run/secrets/rendered/test_template"),
         "This line is not modified.\nThe next value will be replaced by test_value\nThis line is also not modified.\n"
     );
-    assert_eq!(machine.text("/etc/externally/linked"), "Test value: test_value\n");
+    assert_eq!(
+        machine.text("/etc/externally/linked"),
+        "Test value: test_value\n"
+    );
     assert_eq!(
         machine.host.shell("realpath /etc/externally/linked"),
         "/run/secrets.d/1/rendered/test_default\n"
     );
-    assert_eq!(machine.text("/run/secrets/rendered/of_users"), "another value");
+    assert_eq!(
+        machine.text("/run/secrets/rendered/of_users"),
+        "another value"
+    );
 }
 
 const RESTART: &str = r#"{ config, ... }: {
@@ -253,7 +288,11 @@ const RESTART: &str = r#"{ config, ... }: {
 fn restart_and_reload() {
     let (machine, _key) = Machine::with_age_key();
     let system = machine.build(&with_key_file(RESTART));
-    let lists = || machine.host.shell("cat /run/nixos/*-list 2>/dev/null || true; rm -f /run/nixos/*-list");
+    let lists = || {
+        machine
+            .host
+            .shell("cat /run/nixos/*-list 2>/dev/null || true; rm -f /run/nixos/*-list")
+    };
     let switch = |system: &Built<'_>| system.activate().with_code(0).stdout;
     switch(&system);
     assert_eq!(lists(), "", "nothing is restarted at boot");
@@ -270,25 +309,42 @@ fn restart_and_reload() {
     switch(&system);
     assert_eq!(lists(), some);
 
-    machine.host.shell("rm /run/secrets/test_key /run/secrets/rendered/test_template");
-    assert_eq!(switch(&system), "adding secret: test_key\nadding rendered secret: test_template\n");
+    machine
+        .host
+        .shell("rm /run/secrets/test_key /run/secrets/rendered/test_template");
+    assert_eq!(
+        switch(&system),
+        "adding secret: test_key\nadding rendered secret: test_template\n"
+    );
     changed("/run/secrets/test_key");
     changed("/run/secrets/rendered/test_template");
-    assert_eq!(switch(&system), "modifying secret: test_key\nmodifying rendered secret: test_template\n");
+    assert_eq!(
+        switch(&system),
+        "modifying secret: test_key\nmodifying rendered secret: test_template\n"
+    );
     lists();
 
     machine.host.shell("rm /run/secrets/test_key");
     let ended = system.dry_activate().with_code(0);
-    assert!(ended.stdout.contains("would add secret: test_key"), "{ended:?}");
+    assert!(
+        ended.stdout.contains("would add secret: test_key"),
+        "{ended:?}"
+    );
     assert!(!machine.host.exists("/run/secrets/test_key"));
     switch(&system);
     assert!(machine.host.exists("/run/secrets/test_key"));
     lists();
     changed("/run/secrets/test_key");
     let ended = system.dry_activate().with_code(0);
-    assert!(ended.stdout.contains("would modify secret: test_key"), "{ended:?}");
+    assert!(
+        ended.stdout.contains("would modify secret: test_key"),
+        "{ended:?}"
+    );
     assert_eq!(machine.text("/run/secrets/test_key"), "");
-    assert_eq!(machine.host.shell("ls /run/nixos"), "dry-activation-reload-list\ndry-activation-restart-list\n");
+    assert_eq!(
+        machine.host.shell("ls /run/nixos"),
+        "dry-activation-reload-list\ndry-activation-restart-list\n"
+    );
 }
 
 /// A password from a secret before the user is there, and a secret that the user owns after.
@@ -308,10 +364,22 @@ const MAKE_USER: &str = "cp /run/secrets-for-users/test_key /run/password; \
 
 fn has_password_and_secret(machine: &Machine) {
     assert_eq!(machine.text("/run/password"), "test_value");
-    assert_eq!(machine.text("/run/secrets/nested/test/file"), "another value");
-    assert_eq!(machine.host.access("/run/secrets/nested/test/file"), "0400 5000:100");
-    assert_eq!(machine.text("/run/secrets-for-users/test_key"), "test_value");
-    assert_eq!(machine.host.access("/run/secrets-for-users/test_key"), "0400 root:root");
+    assert_eq!(
+        machine.text("/run/secrets/nested/test/file"),
+        "another value"
+    );
+    assert_eq!(
+        machine.host.access("/run/secrets/nested/test/file"),
+        "0400 5000:100"
+    );
+    assert_eq!(
+        machine.text("/run/secrets-for-users/test_key"),
+        "test_value"
+    );
+    assert_eq!(
+        machine.host.access("/run/secrets-for-users/test_key"),
+        "0400 root:root"
+    );
 }
 
 #[test]

@@ -40,10 +40,19 @@ fn machine() -> Machine {
 fn everything_is_there(machine: &Machine) {
     assert_eq!(machine.text("/run/seen-by-users"), "swordfishsecond");
     assert_eq!(machine.text("/run/agenix/wifi"), "swordfish");
-    assert_eq!(machine.text("/run/agenix/rendered/mixed"), "wifi swordfish token test_value");
-    assert_eq!(machine.text("/run/secrets/rendered/mixed"), "test_value swordfish");
+    assert_eq!(
+        machine.text("/run/agenix/rendered/mixed"),
+        "wifi swordfish token test_value"
+    );
+    assert_eq!(
+        machine.text("/run/secrets/rendered/mixed"),
+        "test_value swordfish"
+    );
     assert_eq!(machine.text("/run/secrets/test_key"), "test_value");
-    assert_eq!(machine.text("/run/nixseal/credentials/app.service/token"), "test_value");
+    assert_eq!(
+        machine.text("/run/nixseal/credentials/app.service/token"),
+        "test_value"
+    );
     for (path, access) in [
         ("/run/agenix/wifi", "0400 5000:5000"),
         ("/run/agenix/rendered/mixed", "0440 5000:5000"),
@@ -63,8 +72,16 @@ fn both_trees_by_scripts() {
     let stamp = machine.host.stamp("/run/agenix/wifi");
     system.activate().with_code(0);
     everything_is_there(&machine);
-    assert_eq!(machine.host.stamp("/run/agenix/wifi"), stamp, "nothing changed");
-    assert_eq!(machine.host.shell("ls /run/nixos"), "", "and nothing restarts");
+    assert_eq!(
+        machine.host.stamp("/run/agenix/wifi"),
+        stamp,
+        "nothing changed"
+    );
+    assert_eq!(
+        machine.host.shell("ls /run/nixos"),
+        "",
+        "and nothing restarts"
+    );
 }
 
 #[test]
@@ -89,8 +106,14 @@ fn a_changed_age_secret_restarts_its_unit() {
     machine.age(public.trim_end(), "wifi.age", "another");
     machine.build(&configuration).activate().with_code(0);
     assert_eq!(machine.text("/run/agenix/wifi"), "another");
-    assert_eq!(machine.text("/run/nixos/activation-restart-list"), "wifi.service\n");
-    assert_eq!(machine.text("/run/secrets/rendered/mixed"), "test_value another");
+    assert_eq!(
+        machine.text("/run/nixos/activation-restart-list"),
+        "wifi.service\n"
+    );
+    assert_eq!(
+        machine.text("/run/secrets/rendered/mixed"),
+        "test_value another"
+    );
 }
 
 /// One secret of another host: the others are installed, the activation fails.
@@ -103,7 +126,12 @@ fn one_bad_secret_keeps_its_value_and_no_other_is_touched() {
     machine.age(&other.public, "wifi.age", "for another host");
     let ended = machine.build(&configuration).activate().with_code(1);
     assert!(ended.stderr.contains("age.secrets.wifi"), "{ended:?}");
-    assert!(ended.stdout.contains("Activation script snippet 'agenixInstall' failed"), "{ended:?}");
+    assert!(
+        ended
+            .stdout
+            .contains("Activation script snippet 'agenixInstall' failed"),
+        "{ended:?}"
+    );
     everything_is_there(&machine);
 }
 
@@ -114,7 +142,9 @@ fn a_build_names_what_no_host_could_install() {
     let stranger = machine.host_key(SshKind::Ed25519, "stranger");
     machine.age(&stranger.public, "stranger.age", "x");
     machine.inputs.write("plain.age", "not encrypted at all");
-    machine.inputs.write("plain.yaml", "test_key: not encrypted\n");
+    machine
+        .inputs
+        .write("plain.yaml", "test_key: not encrypted\n");
     let host = machine.inputs.read_text("ssh_host_ed25519_key.pub");
     let said = machine.refused(&format!(
         r#"{{ config, ... }}: {{
@@ -143,7 +173,10 @@ fn a_build_names_what_no_host_could_install() {
         "sops.secrets.format",
         "sops.secrets.clear",
     ] {
-        assert!(said.contains(&format!("{option}:")), "nothing of {option}:\n{said}");
+        assert!(
+            said.contains(&format!("{option}:")),
+            "nothing of {option}:\n{said}"
+        );
     }
     assert!(!said.contains("age.secrets.good"), "{said}");
 }
@@ -160,9 +193,16 @@ fn the_manifest_of_sops_nix_is_built_and_installed() {
           sops.templates.t.content = "x=${config.sops.placeholder.test_key}";
         }"#,
     );
-    machine.host.program("sops-install-secrets", env!("CARGO_BIN_EXE_nixseal"));
+    machine
+        .host
+        .program("sops-install-secrets", env!("CARGO_BIN_EXE_nixseal"));
     let manifest = system.file("sops-nix-manifest").display().to_string();
-    machine.host.shell(&format!("sops-install-secrets {manifest}"));
-    assert_eq!(machine.host.access("/run/secrets/test_key"), "0440 root:root");
+    machine
+        .host
+        .shell(&format!("sops-install-secrets {manifest}"));
+    assert_eq!(
+        machine.host.access("/run/secrets/test_key"),
+        "0440 root:root"
+    );
     assert_eq!(machine.text("/run/secrets/rendered/t"), "x=test_value");
 }

@@ -81,7 +81,7 @@ impl PastRules {
                 // Folders that were listed count for all in them.
                 path.ancestors().any(|path| tracked.read.contains(path))
             };
-            if changed.iter().any(|path| hit(path)) {
+            if changed.iter().any(hit) {
                 stale.insert(rules.clone());
             }
         }

@@ -112,9 +112,13 @@ mod tests {
 
     #[test]
     fn columns_are_wrapped_into_several_tables() {
-        assert_eq!(parts(&[5, 5, 5], 21), [0..3]);
-        assert_eq!(parts(&[5, 5, 5], 20), [0..2, 2..3]);
-        assert_eq!(parts(&[50, 5], 10), [0..1, 1..2]);
-        assert_eq!(parts(&[], 10), [0..0]);
+        let bounds = |widths: &[usize], most| -> Vec<(usize, usize)> {
+            let parts = parts(widths, most);
+            parts.iter().map(|part| (part.start, part.end)).collect()
+        };
+        assert_eq!(bounds(&[5, 5, 5], 21), [(0, 3)]);
+        assert_eq!(bounds(&[5, 5, 5], 20), [(0, 2), (2, 3)]);
+        assert_eq!(bounds(&[50, 5], 10), [(0, 1), (1, 2)]);
+        assert_eq!(bounds(&[], 10), [(0, 0)]);
     }
 }

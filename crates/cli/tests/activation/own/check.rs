@@ -12,7 +12,13 @@ fn a_good_manifest_passes_without_a_key() {
     scene.seal("a", "1");
     let all = with(
         and_templates(
-            manifest(&[age("a")], &[with(sops("test_key"), json!({ "placeholder": "<SOPS:k:PLACEHOLDER>" }))]),
+            manifest(
+                &[age("a")],
+                &[with(
+                    sops("test_key"),
+                    json!({ "placeholder": "<SOPS:k:PLACEHOLDER>" }),
+                )],
+            ),
             &[template("t", "<SOPS:k:PLACEHOLDER>")],
         ),
         json!({ "hostPublicKeys": [scene.key.recipient] }),
@@ -36,7 +42,11 @@ fn every_fault_is_found_at_once() {
     scene.seal("mode", "x");
     scene.seal("unit", "x");
     scene.seal("same", "x");
-    scene.sops_for(&["--age", &other.recipient], "elsewhere.yaml", "test_key: x\n");
+    scene.sops_for(
+        &["--age", &other.recipient],
+        "elsewhere.yaml",
+        "test_key: x\n",
+    );
     let all = with(
         and_templates(
             manifest(
@@ -78,7 +88,11 @@ fn every_fault_is_found_at_once() {
         "sops.secrets.other",
         "sops.templates.t",
     ] {
-        assert!(end.stderr.contains(option), "{option} is not in:\n{}", end.stderr);
+        assert!(
+            end.stderr.contains(option),
+            "{option} is not in:\n{}",
+            end.stderr
+        );
     }
     assert!(!scene.host.exists("/run/agenix"));
 }
@@ -89,5 +103,9 @@ fn what_is_found_is_there_for_programs() {
     let all = manifest(&[age("missing")], &[sops("nowhere")]);
     let end = ended(&mut scene.nixseal(&["--check", "--json"], &all)).with_code(3);
     let value: serde_json::Value = serde_json::from_str(&end.stdout).expect("JSON");
-    assert_eq!(value["findings"].as_array().map(Vec::len), Some(2), "{value}");
+    assert_eq!(
+        value["findings"].as_array().map(Vec::len),
+        Some(2),
+        "{value}"
+    );
 }

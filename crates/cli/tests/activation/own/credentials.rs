@@ -15,7 +15,10 @@ fn credentials_are_links_by_unit() {
     scene.seal("a", "of age");
     let all = and_templates(
         manifest(
-            &[with(age("a"), json!({ "credentials": credential("web.service", "key") }))],
+            &[with(
+                age("a"),
+                json!({ "credentials": credential("web.service", "key") }),
+            )],
             &[with(
                 sops("test_key"),
                 json!({ "credentials": [
@@ -43,7 +46,10 @@ fn credentials_are_links_by_unit() {
             "link root:root /run/credentials.d/web.service/token -> /run/secrets/test_key",
         ]
     );
-    assert_eq!(scene.host.text("/run/credentials.d/web.service/config"), "config");
+    assert_eq!(
+        scene.host.text("/run/credentials.d/web.service/config"),
+        "config"
+    );
     let read = |user: &str| {
         let path = "/run/credentials.d/web.service/key";
         ended(scene.host.command_as(user, "cat").arg(path)).code
@@ -51,10 +57,15 @@ fn credentials_are_links_by_unit() {
     assert_eq!((read("root"), read("mallory")), (0, 1));
 
     // What leaves is removed, what is somebody else's stays.
-    scene.host.shell("ln -s /etc/passwd /run/credentials.d/web.service/mine");
+    scene
+        .host
+        .shell("ln -s /etc/passwd /run/credentials.d/web.service/mine");
     scene
         .activate(&manifest(
-            &[with(age("a"), json!({ "credentials": credential("web.service", "other") }))],
+            &[with(
+                age("a"),
+                json!({ "credentials": credential("web.service", "other") }),
+            )],
             &[sops("test_key")],
         ))
         .with_code(0);
@@ -73,7 +84,12 @@ fn credentials_are_links_by_unit() {
 fn names_cannot_lead_elsewhere() {
     let scene = Scene::new();
     scene.seal("a", "of age");
-    for (unit, name) in [("../up", "x"), ("a.service", "../../x"), ("..", "x"), ("a.service", "")] {
+    for (unit, name) in [
+        ("../up", "x"),
+        ("a.service", "../../x"),
+        ("..", "x"),
+        ("a.service", ""),
+    ] {
         let bad = with(age("a"), json!({ "credentials": credential(unit, name) }));
         let end = scene.activate(&manifest(&[bad], &[]));
         assert_eq!(end.code, 1, "{unit} {name}: {end:?}");
@@ -88,7 +104,10 @@ fn a_folder_that_others_enter_is_closed() {
     scene.seal("a", "of age");
     scene.host.folder("/run/credentials.d", "root", 0o755);
     let all = manifest(
-        &[with(age("a"), json!({ "credentials": credential("a.service", "x") }))],
+        &[with(
+            age("a"),
+            json!({ "credentials": credential("a.service", "x") }),
+        )],
         &[],
     );
     scene.activate(&all).with_code(0);

@@ -31,11 +31,19 @@ fn without_room_the_old_generation_stays() {
         scene.seal("b", &"y".repeat(size));
         let end = scene.activate(&all).with_code(1);
         assert!(end.stderr.contains("/run/agenix.d"), "{end:?}");
-        assert!(end.stderr.to_lowercase().contains("no space left"), "{end:?}");
+        assert!(
+            end.stderr.to_lowercase().contains("no space left"),
+            "{end:?}"
+        );
         assert_eq!(scene.everything(), before);
-        assert_eq!((scene.secret("a"), scene.secret("b")), ("old".into(), "old".into()));
+        assert_eq!(
+            (scene.secret("a"), scene.secret("b")),
+            ("old".into(), "old".into())
+        );
         // Nothing of it takes room away.
-        let used = scene.host.shell("du -s --apparent-size /run/agenix.d | cut -f1");
+        let used = scene
+            .host
+            .shell("du -s --apparent-size /run/agenix.d | cut -f1");
         assert!(used.trim().parse::<u32>().expect("a size") < 100, "{used}");
     }
     scene.seal("a", "new");
@@ -47,9 +55,17 @@ fn without_room_the_old_generation_stays() {
 #[test]
 fn a_full_disk_leaves_the_file_on_it() {
     let (scene, _) = small(256);
-    scene.host.shell("mkdir /srv/full; mount -t tmpfs -o size=64k none /srv/full");
+    scene
+        .host
+        .shell("mkdir /srv/full; mount -t tmpfs -o size=64k none /srv/full");
     let all = manifest(
-        &[with(age("a"), json!({ "symlink": false, "path": "/srv/full/file" })), age("b")],
+        &[
+            with(
+                age("a"),
+                json!({ "symlink": false, "path": "/srv/full/file" }),
+            ),
+            age("b"),
+        ],
         &[],
     );
     scene.seal("a", "old");
@@ -69,11 +85,16 @@ fn a_read_only_place_is_told_and_nothing_changes() {
     let scene = Scene::new();
     scene.seal("a", "old");
     scene.seal("b", "old");
-    scene.host.shell("mkdir /srv/fixed; mount -t tmpfs none /srv/fixed; mount -o remount,ro /srv/fixed");
+    scene
+        .host
+        .shell("mkdir /srv/fixed; mount -t tmpfs none /srv/fixed; mount -o remount,ro /srv/fixed");
     let all = manifest(
         &[
             with(age("a"), json!({ "path": "/srv/fixed/link" })),
-            with(age("b"), json!({ "path": "/srv/fixed/file", "symlink": false })),
+            with(
+                age("b"),
+                json!({ "path": "/srv/fixed/file", "symlink": false }),
+            ),
         ],
         &[sops("test_key")],
     );
@@ -99,7 +120,9 @@ fn what_stands_in_the_place_of_the_link() {
     scene.seal("a", "1");
     let all = manifest(&[age("a")], &[sops("test_key")]);
     // As with sops-nix, a folder at the link gives way; a file does too.
-    scene.host.shell("mkdir -p /run/secrets/deep; echo x >/run/secrets/deep/x; echo x >/run/agenix");
+    scene
+        .host
+        .shell("mkdir -p /run/secrets/deep; echo x >/run/secrets/deep/x; echo x >/run/agenix");
     scene.activate(&all).with_code(0);
     assert_eq!(scene.secret("a"), "1");
     assert_eq!(scene.host.text("/run/secrets/test_key"), "test_value");
@@ -116,7 +139,9 @@ fn what_stands_in_the_place_of_the_link() {
 fn a_folder_that_was_there_before_is_mounted_over() {
     let scene = Scene::new();
     scene.seal("a", "1");
-    scene.host.shell("mkdir -m 0777 /run/agenix.d; echo leftover >/run/agenix.d/x");
+    scene
+        .host
+        .shell("mkdir -m 0777 /run/agenix.d; echo leftover >/run/agenix.d/x");
     scene.activate(&manifest(&[age("a")], &[])).with_code(0);
     assert_eq!(scene.host.access("/run/agenix.d"), "0751 root:keys");
     assert!(!scene.host.exists("/run/agenix.d/x"));

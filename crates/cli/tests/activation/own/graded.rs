@@ -30,7 +30,11 @@ fn a_broken_secret_keeps_its_value_and_others_are_installed() {
         assert_eq!(scene.secret("b"), "new");
         assert_eq!(scene.host.text("/run/secrets/test_key"), "new");
         assert_eq!(scene.host.access("/run/agenix/a"), "0400 root:root");
-        let restarted = if round == 0 { "b.service\ntest_key.service\n" } else { "" };
+        let restarted = if round == 0 {
+            "b.service\ntest_key.service\n"
+        } else {
+            ""
+        };
         assert_eq!(scene.restarts(), restarted);
     }
     scene.seal("a", "repaired");
@@ -50,12 +54,25 @@ fn a_new_secret_that_fails_is_absent() {
     });
     let all = manifest(&[with(age("a"), credential), age("b")], &[sops("none")]);
     let end = scene.activate(&all).with_code(1);
-    for part in ["age.secrets.a", "sops.secrets.none", "/etc/secrets.yaml", "none"] {
+    for part in [
+        "age.secrets.a",
+        "sops.secrets.none",
+        "/etc/secrets.yaml",
+        "none",
+    ] {
         assert!(end.stderr.contains(part), "{part}: {end:?}");
     }
     assert_eq!(scene.secret("b"), "good");
-    for path in ["/run/agenix/a", "/run/secrets/none", "/srv/a", "/run/credentials.d/a.service/a"] {
-        assert!(!scene.host.outside(path).is_symlink() && !scene.host.exists(path), "{path}");
+    for path in [
+        "/run/agenix/a",
+        "/run/secrets/none",
+        "/srv/a",
+        "/run/credentials.d/a.service/a",
+    ] {
+        assert!(
+            !scene.host.outside(path).is_symlink() && !scene.host.exists(path),
+            "{path}"
+        );
     }
 }
 
@@ -64,7 +81,11 @@ fn the_reasons_of_every_key_are_told() {
     let scene = Scene::new();
     let other = nixseal_testkit::keys::age(&scene.inputs, "other.txt");
     scene.age(&[&other.recipient], "a.age", "x");
-    scene.sops_for(&["--age", &other.recipient], "secrets.yaml", "test_key: x\n");
+    scene.sops_for(
+        &["--age", &other.recipient],
+        "secrets.yaml",
+        "test_key: x\n",
+    );
     let end = scene
         .activate(&manifest(&[age("a")], &[sops("test_key")]))
         .with_code(1);
@@ -107,12 +128,21 @@ fn a_secret_can_have_a_rule_of_its_own() {
     scene.host.put("/etc/a.age", GARBAGE, 0o444);
     scene.seal("b", "new");
     scene.activate(&all).with_code(1);
-    assert_eq!((scene.secret("a"), scene.secret("b")), ("old".into(), "old".into()));
+    assert_eq!(
+        (scene.secret("a"), scene.secret("b")),
+        ("old".into(), "old".into())
+    );
     // And the other way round: one that may fail in a manifest that aborts.
     let cheap = with(age("a"), json!({ "onFailure": "keep" }));
-    let all = with(manifest(&[cheap, age("b")], &[]), json!({ "onFailure": "abort" }));
+    let all = with(
+        manifest(&[cheap, age("b")], &[]),
+        json!({ "onFailure": "abort" }),
+    );
     scene.activate(&all).with_code(1);
-    assert_eq!((scene.secret("a"), scene.secret("b")), ("old".into(), "new".into()));
+    assert_eq!(
+        (scene.secret("a"), scene.secret("b")),
+        ("old".into(), "new".into())
+    );
 }
 
 #[test]
@@ -137,7 +167,10 @@ fn a_template_fails_with_the_secret_it_needs() {
     let scene = Scene::new();
     scene.seal("a", "first");
     let placed = |value: serde_json::Value, name: &str| {
-        with(value, json!({ "placeholder": format!("<SOPS:{name}:PLACEHOLDER>") }))
+        with(
+            value,
+            json!({ "placeholder": format!("<SOPS:{name}:PLACEHOLDER>") }),
+        )
     };
     let all = and_templates(
         manifest(&[placed(age("a"), "a")], &[placed(sops("test_key"), "b")]),
@@ -216,8 +249,14 @@ fn every_kind_of_broken_file_is_told_and_survived() {
         ("/etc/a.age", sealed[..sealed.len() / 2].to_vec()),
         ("/etc/secrets.yaml", Vec::new()),
         ("/etc/secrets.yaml", b"test_key: plain\n".to_vec()),
-        ("/etc/secrets.yaml", yaml.replace("sops:", "sopz:").into_bytes()),
-        ("/etc/secrets.yaml", yaml.as_bytes()[..yaml.len() / 2].to_vec()),
+        (
+            "/etc/secrets.yaml",
+            yaml.replace("sops:", "sopz:").into_bytes(),
+        ),
+        (
+            "/etc/secrets.yaml",
+            yaml.as_bytes()[..yaml.len() / 2].to_vec(),
+        ),
     ];
     let mut flipped = sealed.clone();
     *flipped.last_mut().expect("a byte") ^= 1;
@@ -249,7 +288,9 @@ fn a_manifest_of_ours_is_read_strictly() {
     ] {
         let end = scene.activate(&with(manifest(&[], &[sops("test_key")]), fields.clone()));
         assert_eq!(end.code, 1, "{fields}: {end:?}");
-        let field = fields.as_object().and_then(|object| object.keys().next().cloned());
+        let field = fields
+            .as_object()
+            .and_then(|object| object.keys().next().cloned());
         let field = field.expect("a field");
         let told = end.stderr.contains(&field) || field == "trees" && end.stderr.contains("layout");
         assert!(told, "{fields}: {end:?}");

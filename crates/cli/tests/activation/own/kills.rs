@@ -112,7 +112,10 @@ fn three_hundred_killed_runs_leave_a_whole_generation_live() {
         killed += usize::from(status.signal().is_some());
         assert_whole(&scene, names);
     }
-    assert!(killed >= 50, "only {killed} of {KILLS} were killed before their end");
+    assert!(
+        killed >= 50,
+        "only {killed} of {KILLS} were killed before their end"
+    );
 
     // The next run finishes, and sweeps what was left.
     put(&scene, &versions[0]);

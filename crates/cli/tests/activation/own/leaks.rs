@@ -15,8 +15,14 @@ fn is_in_memory(place: &Sighting) -> bool {
 
 #[track_caller]
 fn assert_kept(scene: &Scene, planted: &Planted, found: Vec<Sighting>) {
-    assert!(!found.is_empty(), "the secret was not even written to its place");
-    let leaks: Vec<_> = found.into_iter().filter(|place| !is_in_memory(place)).collect();
+    assert!(
+        !found.is_empty(),
+        "the secret was not even written to its place"
+    );
+    let leaks: Vec<_> = found
+        .into_iter()
+        .filter(|place| !is_in_memory(place))
+        .collect();
     assert_eq!(leaks, []);
     for folder in ["/etc", "/srv", "/run/nixos", "/run/credentials.d"] {
         if scene.host.exists(folder) {
@@ -36,10 +42,16 @@ fn plaintext_is_written_to_memory_only() {
     scene.host.record_systemctl();
     let word = planted.word();
     scene.seal("a", "before");
-    let key = with(sops("test_key"), json!({ "placeholder": "<SOPS:k:PLACEHOLDER>" }));
+    let key = with(
+        sops("test_key"),
+        json!({ "placeholder": "<SOPS:k:PLACEHOLDER>" }),
+    );
     let mut all = and_templates(
         manifest(
-            &[with(age("a"), json!({ "path": "/srv/a", "credentials": [{ "unit": "a.service", "name": "a" }] }))],
+            &[with(
+                age("a"),
+                json!({ "path": "/srv/a", "credentials": [{ "unit": "a.service", "name": "a" }] }),
+            )],
             &[key],
         ),
         &[template("t", "is <SOPS:k:PLACEHOLDER>")],
@@ -56,10 +68,19 @@ fn plaintext_is_written_to_memory_only() {
     assert_kept(&scene, &planted, found);
     // A second run, one that fails, a dry one and a check write it nowhere.
     scene.host.put("/etc/a.age", "broken", 0o444);
-    for flags in [&[] as &[&str], &["--dry-run"], &["--check"], &["--status"], &["--own"]] {
+    for flags in [
+        &[] as &[&str],
+        &["--dry-run"],
+        &["--check"],
+        &["--status"],
+        &["--own"],
+    ] {
         let (output, found) = planted.watch(&scene.nixseal(flags, &all));
         assert!(!planted.is_in(&output.stdout) && !planted.is_in(&output.stderr));
-        let leaks: Vec<_> = found.into_iter().filter(|place| !is_in_memory(place)).collect();
+        let leaks: Vec<_> = found
+            .into_iter()
+            .filter(|place| !is_in_memory(place))
+            .collect();
         assert_eq!(leaks, [], "{flags:?}");
     }
 }
@@ -79,7 +100,8 @@ fn the_drop_in_writes_to_memory_only() {
     assert!(output.status.success(), "{output:?}");
     assert_kept(&scene, &planted, found);
     let mut dry = scene.host.command(NAME);
-    dry.env("NIXOS_ACTION", "dry-activate").arg("/etc/manifest.json");
+    dry.env("NIXOS_ACTION", "dry-activate")
+        .arg("/etc/manifest.json");
     let (output, found) = planted.watch(&dry);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(found, [], "a dry run writes no plaintext");
@@ -110,7 +132,13 @@ fn memory_is_locked_and_no_core_is_left() {
     let log = scene.host.work().join("calls");
     let mut command = std::process::Command::new(nixseal_testkit::peers::program("strace"));
     command
-        .args(["-f", "-qq", "-e", "trace=mlockall,mlock,mlock2,prctl,prlimit64,setrlimit", "-o"])
+        .args([
+            "-f",
+            "-qq",
+            "-e",
+            "trace=mlockall,mlock,mlock2,prctl,prlimit64,setrlimit",
+            "-o",
+        ])
         .arg(&log)
         .arg("--")
         .arg(inner.get_program())
@@ -123,10 +151,15 @@ fn memory_is_locked_and_no_core_is_left() {
     }
     nixseal_testkit::workdir::succeed(&mut command);
     let calls = std::fs::read_to_string(log).expect("the calls");
-    let has = |words: &[&str]| calls.lines().any(|line| words.iter().all(|word| line.contains(word)));
+    let has = |words: &[&str]| {
+        calls
+            .lines()
+            .any(|line| words.iter().all(|word| line.contains(word)))
+    };
     assert!(has(&["mlock", "= 0"]), "memory is not locked:\n{calls}");
     assert!(
-        has(&["RLIMIT_CORE", "rlim_cur=0", "= 0"]) || has(&["PR_SET_DUMPABLE", "SUID_DUMP_DISABLE", "= 0"]),
+        has(&["RLIMIT_CORE", "rlim_cur=0", "= 0"])
+            || has(&["PR_SET_DUMPABLE", "SUID_DUMP_DISABLE", "= 0"]),
         "cores can be dumped:\n{calls}"
     );
 }

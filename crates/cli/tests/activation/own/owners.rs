@@ -12,20 +12,31 @@ fn owners_come_when_users_exist() {
         scene.seal(name, name);
     }
     let app = json!({ "owner": "newcomer", "group": "newcomer", "mode": "0640" });
-    let file = with(app.clone(), json!({ "symlink": false, "path": "/srv/file" }));
+    let file = with(
+        app.clone(),
+        json!({ "symlink": false, "path": "/srv/file" }),
+    );
     let there = with(app.clone(), json!({ "path": "/srv/link" }));
     let all = and_templates(
-        manifest(&[with(age("a"), app.clone()), with(age("b"), file)], &[with(sops("test_key"), there)]),
+        manifest(
+            &[with(age("a"), app.clone()), with(age("b"), file)],
+            &[with(sops("test_key"), there)],
+        ),
         &[with(template("t", "x"), app)],
     );
     ended(&mut scene.nixseal(&["--ignore-passwd"], &all)).with_code(0);
     let before = scene.everything();
-    assert!(!before.iter().any(|line| line.contains("newcomer")), "{before:?}");
+    assert!(
+        !before.iter().any(|line| line.contains("newcomer")),
+        "{before:?}"
+    );
     scene.host.shell(
         "echo newcomer:x:5000:5000::/:/bin/sh >>/etc/passwd; echo newcomer:x:5000: >>/etc/group",
     );
     // Nothing is opened in the second run.
-    scene.host.shell("rm /etc/keys.txt /etc/*.age /etc/secrets.yaml");
+    scene
+        .host
+        .shell("rm /etc/keys.txt /etc/*.age /etc/secrets.yaml");
     ended(&mut scene.nixseal(&["--own"], &all)).with_code(0);
     assert_eq!(
         scene.everything(),
@@ -83,7 +94,10 @@ fn a_user_who_does_not_come_is_a_failure_of_one_secret() {
     );
     ended(&mut scene.nixseal(&["--ignore-passwd"], &all)).with_code(0);
     let end = ended(&mut scene.nixseal(&["--own"], &all)).with_code(1);
-    assert!(end.stderr.contains("age.secrets.a") && end.stderr.contains("'ghost'"), "{end:?}");
+    assert!(
+        end.stderr.contains("age.secrets.a") && end.stderr.contains("'ghost'"),
+        "{end:?}"
+    );
     assert_eq!(scene.host.access("/run/agenix/a"), "0400 root:root");
     assert_eq!(scene.host.access("/run/agenix/b"), "0400 app:root");
 }
@@ -92,7 +106,10 @@ fn a_user_who_does_not_come_is_a_failure_of_one_secret() {
 fn bits_that_giving_away_takes_are_set_again() {
     let scene = Scene::new();
     scene.seal("a", "#!/bin/sh\n");
-    let all = manifest(&[with(age("a"), json!({ "owner": "app", "mode": "6750" }))], &[]);
+    let all = manifest(
+        &[with(age("a"), json!({ "owner": "app", "mode": "6750" }))],
+        &[],
+    );
     ended(&mut scene.nixseal(&["--ignore-passwd"], &all)).with_code(0);
     ended(&mut scene.nixseal(&["--own"], &all)).with_code(0);
     assert_eq!(scene.host.access("/run/agenix/a"), "6750 app:root");
@@ -117,7 +134,9 @@ fn links_are_not_followed_when_owners_come() {
     let all = manifest(&[with(age("a"), fields)], &[]);
     ended(&mut scene.nixseal(&["--ignore-passwd"], &all)).with_code(0);
     scene.host.put("/etc/important", "x", 0o600);
-    scene.host.shell("rm /srv/app/file; ln -s /etc/important /srv/app/file");
+    scene
+        .host
+        .shell("rm /srv/app/file; ln -s /etc/important /srv/app/file");
     ended(&mut scene.nixseal(&["--own"], &all));
     assert_eq!(scene.host.access("/etc/important"), "0600 root:root");
 }

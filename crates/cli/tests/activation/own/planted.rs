@@ -35,9 +35,15 @@ fn links_at_the_path_of_a_secret_are_replaced() {
     for symlink in [true, false] {
         plant(&scene, "ln -sf /etc/important /srv/mallory/a");
         let fields = json!({ "path": "/srv/mallory/a", "symlink": symlink });
-        scene.activate(&manifest(&[with(age("a"), fields)], &[])).with_code(0);
+        scene
+            .activate(&manifest(&[with(age("a"), fields)], &[]))
+            .with_code(0);
         assert_safe(&scene);
-        let begin = if symlink { "link root:root" } else { "0400 root:root" };
+        let begin = if symlink {
+            "link root:root"
+        } else {
+            "0400 root:root"
+        };
         let tree = scene.host.tree(&["/srv/mallory/a"]);
         assert!(tree[0].starts_with(begin), "{tree:?}");
         scene.host.shell("rm -r /srv/mallory/a");
@@ -54,7 +60,9 @@ fn links_at_temporary_names_are_not_followed() {
            ln -s /etc/important $n; done",
     );
     let fields = json!({ "path": "/srv/mallory/a", "symlink": false, "owner": "app" });
-    scene.activate(&manifest(&[with(age("a"), fields)], &[])).with_code(0);
+    scene
+        .activate(&manifest(&[with(age("a"), fields)], &[]))
+        .with_code(0);
     assert_safe(&scene);
     assert_eq!(scene.host.access("/srv/mallory/a"), "0400 app:root");
 }
@@ -117,7 +125,12 @@ fn a_generation_folder_made_by_somebody_else_is_not_taken() {
     assert_safe(&scene);
     // Nor may mallory change what is taken for the secret.
     let live = scene.host.exists("/run/agenix");
-    let write = ended(scene.host.command_as("mallory", "sh").args(["-c", "echo x >/run/agenix/a"]));
+    let write = ended(
+        scene
+            .host
+            .command_as("mallory", "sh")
+            .args(["-c", "echo x >/run/agenix/a"]),
+    );
     assert!(!live || write.code != 0);
 }
 
@@ -126,7 +139,9 @@ fn a_generation_folder_made_by_somebody_else_is_not_taken() {
 fn links_at_the_lists_of_units_are_not_followed() {
     let scene = scene();
     scene.activate(&manifest(&[age("a")], &[])).with_code(0);
-    scene.host.shell("ln -s /etc/important /run/nixos/activation-restart-list");
+    scene
+        .host
+        .shell("ln -s /etc/important /run/nixos/activation-restart-list");
     scene.seal("a", "precious again");
     scene.activate(&manifest(&[age("a")], &[]));
     assert_safe(&scene);
@@ -144,9 +159,16 @@ fn nobody_reads_a_secret_while_it_is_made() {
         .stdout(std::process::Stdio::piped())
         .spawn()
         .expect("start a spy");
-    let file = json!({ "path": "/srv/mallory/file", "symlink": false, "mode": "0440", "owner": "app" });
+    let file =
+        json!({ "path": "/srv/mallory/file", "symlink": false, "mode": "0440", "owner": "app" });
     scene.seal("b", "precious file");
-    let all = manifest(&[with(age("a"), json!({ "owner": "app" })), with(age("b"), file)], &[]);
+    let all = manifest(
+        &[
+            with(age("a"), json!({ "owner": "app" })),
+            with(age("b"), file),
+        ],
+        &[],
+    );
     for round in 0..30 {
         scene.seal("a", &format!("precious {round}"));
         scene.seal("b", &format!("precious file {round}"));

@@ -16,7 +16,10 @@ fn scene() -> (Scene, serde_json::Value) {
     let scene = Scene::new();
     scene.seal("a", "1");
     scene.seal("b", "1");
-    let key = with(sops("test_key"), json!({ "placeholder": "<SOPS:k:PLACEHOLDER>" }));
+    let key = with(
+        sops("test_key"),
+        json!({ "placeholder": "<SOPS:k:PLACEHOLDER>" }),
+    );
     let all = and_templates(
         manifest(&[age("a"), age("b")], &[key]),
         &[template("t", "is <SOPS:k:PLACEHOLDER>")],
@@ -53,7 +56,10 @@ fn what_did_not_change_stays_the_same_file() {
     scene.activate(&all).with_code(0);
     assert_eq!(scene.secret("a"), "2");
     let after = PATHS.map(|path| scene.host.stamp(path));
-    assert_ne!(after[0].0, before[0].0, "a reader of the old file sees only the old content");
+    assert_ne!(
+        after[0].0, before[0].0,
+        "a reader of the old file sees only the old content"
+    );
     assert_eq!(after[1..], before[1..]);
     assert_eq!(scene.restarts(), "a.service\n");
     scene.sops("secrets.yaml", "test_key: '2'\n");
@@ -94,11 +100,17 @@ fn what_somebody_changed_by_hand_is_put_right() {
         scene.host.shell(damage);
         scene.activate(&all).with_code(0);
         assert_eq!(scene.secret("a"), "1", "after {damage}");
-        assert_eq!(scene.host.access("/run/agenix/a"), "0400 root:root", "after {damage}");
+        assert_eq!(
+            scene.host.access("/run/agenix/a"),
+            "0400 root:root",
+            "after {damage}"
+        );
         assert_eq!(scene.restarts(), "a.service\n", "after {damage}");
     }
     // What nobody wants there goes.
-    scene.host.shell("echo x >/run/secrets/stranger; rm -r /run/agenix");
+    scene
+        .host
+        .shell("echo x >/run/secrets/stranger; rm -r /run/agenix");
     scene.activate(&all).with_code(0);
     assert!(!scene.host.exists("/run/secrets/stranger"));
     assert_eq!(scene.secret("b"), "1");
@@ -111,7 +123,10 @@ fn links_and_secrets_that_left_are_removed() {
     scene.seal("b", "2");
     let at = |path: &str| with(age("a"), json!({ "path": path }));
     let template_at = |path: &str| with(template("t", "x"), json!({ "path": path }));
-    let first = and_templates(manifest(&[at("/srv/a"), age("b")], &[sops("test_key")]), &[template_at("/srv/t")]);
+    let first = and_templates(
+        manifest(&[at("/srv/a"), age("b")], &[sops("test_key")]),
+        &[template_at("/srv/t")],
+    );
     scene.activate(&first).with_code(0);
     assert_eq!(scene.host.text("/srv/a"), "1");
     let second = and_templates(manifest(&[at("/srv/deep/a")], &[]), &[template("t", "x")]);
@@ -128,7 +143,9 @@ fn links_and_secrets_that_left_are_removed() {
     // Units of what left are not told.
     assert!(!scene.restarts().contains("b.service"));
     // A link that somebody made his own is left alone.
-    scene.host.shell("rm /srv/deep/a; ln -s /etc/passwd /srv/deep/a");
+    scene
+        .host
+        .shell("rm /srv/deep/a; ln -s /etc/passwd /srv/deep/a");
     scene.activate(&manifest(&[], &[])).with_code(0);
     assert_eq!(scene.host.target("/srv/deep/a"), "/etc/passwd");
 }
@@ -142,7 +159,10 @@ fn both_kinds_restart_and_reload() {
     scene.seal("a", "2");
     scene.seal("b", "2");
     scene.activate(&all).with_code(0);
-    assert_eq!(scene.host.text("/run/nixos/activation-reload-list"), "quick.service\n");
+    assert_eq!(
+        scene.host.text("/run/nixos/activation-reload-list"),
+        "quick.service\n"
+    );
     // A unit of two secrets is told once.
     assert_eq!(scene.restarts(), "a.service\nb.service\n");
 }
@@ -159,7 +179,10 @@ fn a_unit_that_is_not_there_is_reported() {
     assert!(end.stderr.contains("'b.service'"), "{end:?}");
     assert!(!end.stderr.contains("a.service"), "{end:?}");
     let calls = scene.host.text("/run/systemctl.log");
-    assert!(calls.contains("--no-block try-restart a.service\n"), "{calls}");
+    assert!(
+        calls.contains("--no-block try-restart a.service\n"),
+        "{calls}"
+    );
     assert_eq!(scene.secret("b"), "2");
     all["units"] = json!("lists");
     all["trees"][0]["secrets"][0]["restartUnits"] = json!(["a.servise"]);
@@ -186,7 +209,11 @@ fn eight_runs_at_once_take_turns() {
             assert!(output.status.success(), "{output:?}");
         }
         assert_eq!(scene.secret("a"), format!("round {round}"));
-        assert_eq!(scene.restarts(), "a.service\n", "only one of them changed anything");
+        assert_eq!(
+            scene.restarts(),
+            "a.service\n",
+            "only one of them changed anything"
+        );
     }
     let first = scene.host.shell("ls /run/agenix.d | grep -c '^[0-9]'");
     assert_eq!(first, "1\n", "only the live generation stays");
@@ -215,7 +242,10 @@ fn generations_are_kept_as_wanted() {
         scene.activate(&all).with_code(0);
     }
     let names = scene.host.shell("ls /run/agenix.d");
-    let numbers: Vec<_> = names.lines().filter(|name| name.parse::<u32>().is_ok()).collect();
+    let numbers: Vec<_> = names
+        .lines()
+        .filter(|name| name.parse::<u32>().is_ok())
+        .collect();
     assert_eq!(numbers, ["5", "6", "7"]);
     // Back by hand, and on from there.
     scene.host.shell("ln -sfn /run/agenix.d/6 /run/agenix");

@@ -13,7 +13,10 @@ fn result(scene: &Scene, tree: &str) -> Value {
 fn state(result: &Value, name: &str) -> String {
     let entries = result["entries"].as_array().expect("entries");
     let entry = entries.iter().find(|entry| entry["name"] == name);
-    entry.expect(name)["status"].as_str().expect("a status").to_owned()
+    entry.expect(name)["status"]
+        .as_str()
+        .expect("a status")
+        .to_owned()
 }
 
 #[test]
@@ -23,7 +26,10 @@ fn a_run_leaves_its_result_without_values() {
     scene.seal("b", "precious two");
     let both = manifest(&[age("a"), age("b")], &[sops("test_key")]);
     scene.activate(&both).with_code(0);
-    assert_eq!(scene.host.access("/run/agenix.d/result.json"), "0640 root:keys");
+    assert_eq!(
+        scene.host.access("/run/agenix.d/result.json"),
+        "0640 root:keys"
+    );
     assert_eq!(state(&result(&scene, "agenix"), "a"), "added");
     scene.activate(&both).with_code(0);
     assert_eq!(state(&result(&scene, "agenix"), "a"), "unchanged");
@@ -40,7 +46,10 @@ fn a_run_leaves_its_result_without_values() {
     assert_eq!(state(&result(&scene, "secrets"), "test_key"), "removed");
     for tree in ["agenix", "secrets"] {
         let text = result(&scene, tree).to_string();
-        assert!(!text.contains("precious") && !text.contains("test_value"), "{text}");
+        assert!(
+            !text.contains("precious") && !text.contains("test_value"),
+            "{text}"
+        );
     }
     assert!(left.to_string().contains("/etc/a.age"));
 }

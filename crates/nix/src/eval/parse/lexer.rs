@@ -324,10 +324,10 @@ static CLASSES: [u8; 256] = {
                 b'%' | b'/' | b'?' | b':' | b'@' | b'&' | b'=' | b'$' | b','
             )
             || matches!(byte as u8, b'!' | b'~' | b'*' | b'\'');
-        classes[byte] = PATH * in_path as u8
-            | WORD * in_word as u8
-            | SCHEME * in_scheme as u8
-            | URI * in_uri as u8;
+        classes[byte] = (PATH * in_path as u8)
+            | (WORD * in_word as u8)
+            | (SCHEME * in_scheme as u8)
+            | (URI * in_uri as u8);
         byte += 1;
     }
     classes
