@@ -16,13 +16,15 @@ pub(super) fn before(
     let manifest = plan.manifest;
     for (index, (tree, stage)) in manifest.trees.iter().zip(stages).enumerate() {
         match tree.layout {
-            Layout::Agenix if stage.is_new => {
+            Layout::Agenix if stage.is_new || has_failed(plan, index, resolved) => {
                 let events = options.events;
-                events.out(&format!(
-                    "[agenix] creating new generation in {}/{}",
-                    tree.mount_point.display(),
-                    stage.number
-                ));
+                if stage.is_new {
+                    events.out(&format!(
+                        "[agenix] creating new generation in {}/{}",
+                        tree.mount_point.display(),
+                        stage.number
+                    ));
+                }
                 events.out("[agenix] decrypting secrets...");
                 let readable = missing_identities(manifest, options);
                 for (index, planned) in plan.of_tree(index) {
@@ -35,6 +37,12 @@ pub(super) fn before(
             Layout::SopsNix => changes(manifest, stage, options),
         }
     }
+}
+
+/// Whether something of a tree could not be opened: why may be in the lines.
+fn has_failed(plan: &Plan<'_>, tree: usize, resolved: &[Resolved]) -> bool {
+    let mut items = plan.of_tree(tree);
+    items.any(|(index, _)| resolved.get(index).is_some_and(|one| one.fault().is_some()))
 }
 
 /// What sops-nix says about changes; nothing at boot, and nothing to users.

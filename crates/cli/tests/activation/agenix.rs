@@ -69,7 +69,7 @@ impl Machine {
             #[cfg(feature = "originals")]
             Installer::Original => {
                 let script = original_script(&self.scene, manifest);
-                let mut command: Command = self.scene.host.command("bash");
+                let mut command = self.scene.host.command("bash");
                 command.args(["-c", &script]).env("BETWEEN", between);
                 ended(&mut command)
             }
@@ -251,6 +251,32 @@ parity! {
         let line = "[agenix] WARNING: config.age.identityPaths entry /etc/ssh/none not present!";
         assert!(said.lines().any(|found| found == line), "{said}");
         assert_eq!(machine.text("a"), "text");
+    }
+
+    fn without_identities_every_secret_fails(installer) {
+        let machine = Machine::new(installer);
+        machine.activate(&[machine.seal("a", "old")]).with_code(0);
+        let keys = json!({ "sshKeys": ["/etc/ssh/none"] });
+        let secrets = [machine.seal("a", "new")];
+        let end = machine.activate_with(&with(manifest(&secrets), json!({ "identities": keys })), "true");
+        assert_ne!(end.code, 0, "{end:?}");
+        let said = end.stdout + &end.stderr;
+        let line = "[agenix] WARNING: no readable identities found!";
+        assert!(said.lines().any(|found| found == line), "{said}");
+        // Where agenix has lost the old one by then, ours keeps it.
+        assert_eq!(machine.scene.host.exists("/run/agenix/a"), installer.is_ours());
+    }
+
+    fn a_file_that_is_not_there_fails_its_secret(installer) {
+        let machine = Machine::new(installer);
+        let lost = with(machine.seal("lost", "1"), json!({ "age": { "file": "/etc/none.age" } }));
+        let end = machine.activate(&[lost, machine.seal("good", "2")]);
+        assert_ne!(end.code, 0, "{end:?}");
+        let said = end.stdout + &end.stderr;
+        let told = said.lines().any(|line| line.contains("/etc/none.age") && line.contains("does not exist"));
+        assert!(told, "{said}");
+        assert_eq!(machine.text("good"), "2");
+        assert!(!machine.scene.host.exists("/run/agenix/lost"));
     }
 
     fn a_run_says_what_agenix_says(installer) {

@@ -104,6 +104,19 @@ parity! {
         ended(&mut check).with_code(0);
     }
 
+    fn groups_are_looked_for_in_user_mode_too(installer) {
+        let scene = scene();
+        scene.host.shell("grep -Ev '^(keys|nogroup):' /etc/group >/etc/g; mv /etc/g /etc/group");
+        let manifest = in_user_mode(manifest(&[at("test_key", "%r/key")]));
+        let end = run(&scene, installer, &manifest, Some("/run/user/1000")).with_code(1);
+        assert!(end.stderr.contains("can't find group 'keys' nor 'nogroup' ("), "{end:?}");
+        // The module for home-manager does without.
+        let mut command = scene.host.command_as("app", NAME);
+        command.env("HOME", "/srv/app").env("XDG_RUNTIME_DIR", "/run/user/1000");
+        ended(command.args(["-ignore-passwd", "/etc/manifest.json"])).with_code(0);
+        assert_eq!(scene.host.text("/run/user/1000/key"), "test_value");
+    }
+
     fn a_users_failure_leaves_the_old_ones(installer) {
         let scene = scene();
         let good = in_user_mode(manifest(&[at("test_key", "%r/key")]));

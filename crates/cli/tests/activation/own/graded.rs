@@ -274,7 +274,15 @@ fn every_kind_of_broken_file_is_told_and_survived() {
     scene.activate(&all).with_code(1);
     scene.host.shell("rmdir /etc/a.age; mkfifo /etc/a.age");
     scene.activate(&all).with_code(1);
+    // Nobody waits for whoever has the other end of a pipe.
+    scene
+        .host
+        .shell("rm /etc/a.age /etc/secrets.yaml; mkfifo /etc/secrets.yaml");
+    scene.host.put("/etc/a.age", &sealed, 0o444);
+    let end = scene.activate(&all).with_code(1);
+    assert!(end.stderr.contains("not a regular file"), "{end:?}");
     assert_eq!(scene.secret("a"), "a value that is long enough to be cut");
+    assert_eq!(scene.host.text("/run/secrets/test_key"), "test_value");
 }
 
 #[test]
