@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use nixseal_base::env::Environment;
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::ui::Ui;
 
@@ -40,5 +40,9 @@ pub(crate) fn guard_memory() {
             maximum: Some(0),
         },
     );
-    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
 }

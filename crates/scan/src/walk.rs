@@ -157,6 +157,17 @@ struct Counters {
     vanished: AtomicU64,
 }
 
+/// The number of the device that a file is on.
+#[cfg(target_os = "macos")]
+fn device(stat: &Stat) -> u64 {
+    u64::from(stat.st_dev.unsigned_abs())
+}
+
+#[cfg(not(target_os = "macos"))]
+fn device(stat: &Stat) -> u64 {
+    stat.st_dev
+}
+
 fn add(counter: &AtomicU64, number: u64) {
     counter.fetch_add(number, Ordering::Relaxed);
 }
@@ -198,11 +209,7 @@ impl<'a> Walk<'a> {
 
     /// Whether a file is left out: one of the secrets themselves, or searched under another name.
     fn is_done(&self, stat: &Stat) -> bool {
-        #[allow(
-            clippy::useless_conversion,
-            reason = "the types differ between systems"
-        )]
-        let id = (u64::from(stat.st_dev), u64::from(stat.st_ino));
+        let id = (device(stat), stat.st_ino);
         if self.skipped.contains(&id) {
             return true;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -12,6 +12,7 @@ use super::FsError;
 use super::sibling::{Sibling, create_parents, sync_folder};
 
 /// From this many files on, one sync of the file system beats one of each.
+#[cfg(target_os = "linux")]
 const SYNC_TOGETHER: usize = 8;
 
 /// How a file that does not exist yet is made.
@@ -153,7 +154,7 @@ fn sync_file_systems(staged: &[Sibling]) -> Result<(), FsError> {
     use std::os::unix::fs::MetadataExt as _;
     let mut devices = BTreeSet::new();
     for sibling in staged {
-        let failed = |cause: io::Error| FsError::new("sync", &sibling.path, cause);
+        let failed = |cause: std::io::Error| FsError::new("sync", &sibling.path, cause);
         if devices.insert(sibling.file.metadata().map_err(failed)?.dev()) {
             rustix::fs::syncfs(&sibling.file).map_err(|cause| failed(cause.into()))?;
         }

@@ -559,7 +559,8 @@ fn device(stat: &Stat) -> u64 {
     stat.st_dev
 }
 
-fn raw_mode(mode: u32) -> Mode {
+/// Permission bits, in the type that this system has for them.
+pub(super) fn raw_mode(mode: u32) -> Mode {
     // The mask makes it fit wherever the type is shorter.
     Mode::from_raw_mode((mode & 0o7777) as RawMode)
 }

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, FlockOperation, Gid, Mode, OFlags, Uid};
 
+use super::folder::raw_mode;
 use super::{Creation, FsError, final_target, parent_of};
 
 /// Marks our siblings: `.<name>.nixseal-<16 hex digits>`.
@@ -54,7 +55,7 @@ impl Sibling {
     }
 
     fn open(path: &Path, target: PathBuf, mode: u32) -> io::Result<Self> {
-        let mode = Mode::from_raw_mode(mode);
+        let mode = raw_mode(mode);
         #[cfg(target_os = "linux")]
         {
             let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
@@ -93,7 +94,7 @@ impl Sibling {
             }
         }
         if new.mode() & 0o7777 != old.mode() & 0o7777 {
-            rustix::fs::fchmod(&self.file, Mode::from_raw_mode(old.mode() & 0o7777))?;
+            rustix::fs::fchmod(&self.file, raw_mode(old.mode()))?;
         }
         Ok(())
     }

@@ -2,13 +2,18 @@
 
 use std::collections::HashSet;
 use std::ffi::{CStr, CString, OsStr};
+#[cfg(target_os = "linux")]
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir};
+#[cfg(not(target_os = "linux"))]
+use rustix::fs::Dir;
+#[cfg(target_os = "linux")]
+use rustix::fs::RawDir;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 
 use super::{Walk, add};
 use crate::finding::Place;
@@ -16,6 +21,7 @@ use crate::finding::Place;
 /// Files that one task reads: enough that handing them out costs nothing.
 const BATCH: usize = 64;
 /// Bytes of a listing that the system gives at once.
+#[cfg(target_os = "linux")]
 const LISTING: usize = 64 * 1024;
 
 /// A folder that is open.
@@ -76,9 +82,16 @@ impl<'a> Walk<'a> {
         if self.made_up.contains(path) {
             return;
         }
-        let mut space = vec![MaybeUninit::uninit(); LISTING];
         let mut batch: Vec<CString> = Vec::new();
+        #[cfg(target_os = "linux")]
+        let mut space = vec![MaybeUninit::uninit(); LISTING];
+        #[cfg(target_os = "linux")]
         let mut listing = RawDir::new(&folder.handle, &mut space);
+        #[cfg(not(target_os = "linux"))]
+        let mut listing = match Dir::read_from(&folder.handle) {
+            Ok(listing) => listing,
+            Err(cause) => return self.failed(path, cause),
+        };
         while let Some(entry) = listing.next() {
             let entry = match entry {
                 Ok(entry) => entry,

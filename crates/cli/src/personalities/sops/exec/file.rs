@@ -12,7 +12,6 @@ use std::process::{Command, Stdio};
 use nixseal_base::env::NIXSEAL_ALLOW_DISK;
 use nixseal_base::private_dir::{PrivateDir, PrivateDirError};
 use nixseal_base::secret::SecretBytes;
-use rustix::fs::{CWD, Mode, mkfifoat};
 
 use super::user::User;
 use super::{arguments, finish, shell, warn_of_background};
@@ -120,8 +119,7 @@ fn folder(session: &Session<'_>, pipe: bool) -> Result<PrivateDir, Failure> {
 /// Makes a named pipe and gives the text to whoever reads it first.
 fn serve(folder: &PrivateDir, name: &Path, plain: SecretBytes) -> Result<PathBuf, Failure> {
     let path = folder.path().join(name);
-    mkfifoat(CWD, &path, Mode::RUSR | Mode::WUSR)
-        .map_err(|cause| Failure::generic(cause_text(&cause.into())))?;
+    make_pipe(&path).map_err(|cause| Failure::generic(cause_text(&cause)))?;
     let pipe = path.clone();
     // Opening waits for a reader. Without one this thread ends with the process.
     std::thread::spawn(move || {
@@ -130,6 +128,24 @@ fn serve(folder: &PrivateDir, name: &Path, plain: SecretBytes) -> Result<PathBuf
         }
     });
     Ok(path)
+}
+
+/// A pipe with a name, for its owner only.
+#[cfg(target_os = "linux")]
+fn make_pipe(path: &Path) -> std::io::Result<()> {
+    use rustix::fs::{CWD, Mode, mkfifoat};
+    mkfifoat(CWD, path, Mode::RUSR | Mode::WUSR).map_err(Into::into)
+}
+
+/// A pipe with a name, for its owner only; the call is not to be had without `unsafe` here.
+#[cfg(not(target_os = "linux"))]
+fn make_pipe(path: &Path) -> std::io::Result<()> {
+    let mut command = nixseal_base::process::command("mkfifo");
+    let status = command.args(["-m", "600"]).arg(path).status()?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(std::io::Error::other("mkfifo failed")),
+    }
 }
 
 fn write(
