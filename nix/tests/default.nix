@@ -17,6 +17,8 @@ let
   files = [
     ./cases/nixos.nix
     ./cases/units.nix
+    ./cases/plugins.nix
+    ./cases/store-scan.nix
     ./cases/manifest.nix
     ./cases/complaints.nix
     ./cases/home.nix

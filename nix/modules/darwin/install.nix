@@ -69,7 +69,9 @@ let
     (key (if sops.age.keyFile == null then "" else sops.age.keyFile))
   ];
 
-  plugins = optionals plan.ageOn age.plugins;
+  plugins = optionals plan.ageOn (
+    optionals (options.age.ageBin.highestPrio < 1500) (text.commandPackages age.ageBin) ++ age.plugins
+  );
   environment =
     sops.environment
     // optionalAttrs (joined && plugins != [ ]) {

@@ -59,6 +59,7 @@ let
     gnugrep = fake "gnugrep";
     getconf = fake "getconf";
     mount = fake "mount";
+    nix = fake "nix";
 
     # The program under test stands for whatever would have to be compiled.
     callPackage =
