@@ -65,15 +65,16 @@ let
     callPackage =
       file: arguments:
       let
-        function = import file;
+        function = if builtins.isFunction file then file else import file;
         here = self // {
           inherit lib;
         };
       in
-      if baseNameOf file == "package.nix" then
+      if builtins.isPath file && baseNameOf file == "package.nix" then
         fakeAt nixseal "nixseal"
       else
         function (builtins.intersectAttrs (builtins.functionArgs function) here // arguments);
+    runtimeShell = "/bin/sh";
     runCommand =
       name: attributes: _:
       fakeAt nixseal name // attributes.passthru or { };
