@@ -2,9 +2,10 @@
 {
   lib,
   fixtures ? ./fixtures,
+  record ? false,
 }:
 let
-  evaluate = import ./evaluate.nix { inherit lib; };
+  evaluate = import ./evaluate.nix { inherit lib record; };
   view = import ./view.nix { lib = import ./lib; };
   arguments = {
     inherit

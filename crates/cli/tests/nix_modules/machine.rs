@@ -141,6 +141,7 @@ impl Built<'_> {
     fn run(&self, program: &str, variables: &[(&str, &str)]) -> Ended {
         let mut command = self.machine.host.command(self.path.join(program));
         command.envs(variables.iter().copied());
+        self.machine.nix.know(&mut command);
         Ended::from(command.output().expect("run in the machine"))
     }
 
