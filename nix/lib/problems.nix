@@ -151,6 +151,12 @@ in
     }
   ];
 
+  # sops-nix evaluates this, and prints a key to the log.
+  sopsKeyWithoutPlace =
+    cfg:
+    optional (cfg.secrets != { } && cfg.age.generateKey && cfg.age.keyFile == null)
+      "sops.age.generateKey: there is no place for the key, so none is made; set sops.age.keyFile";
+
   sopsOwners =
     cfg:
     optionals cfg.validateSopsFiles (

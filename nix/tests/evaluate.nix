@@ -2,6 +2,10 @@
 {
   lib,
   pkgs ? import ./platforms/pkgs.nix { inherit lib; },
+  macPackages ? import ./platforms/pkgs.nix {
+    inherit lib;
+    system = "aarch64-darwin";
+  },
   # Whether the manifests of every configuration without complaints are traced, a line of JSON each.
   record ? false,
 }:
@@ -19,10 +23,6 @@ let
       builtins.trace (builtins.toJSON (attempt (view.manifests evaluated.config))) evaluated
     else
       evaluated;
-  macPackages = import ./platforms/pkgs.nix {
-    inherit lib;
-    system = "aarch64-darwin";
-  };
   evaluate =
     platform: special: modules:
     recorded (

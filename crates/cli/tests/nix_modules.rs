@@ -24,6 +24,8 @@ mod manifests;
 mod nix;
 #[path = "nix_modules/sops_nix.rs"]
 mod sops_nix;
+#[path = "nix_modules/sops_nix_elsewhere.rs"]
+mod sops_nix_elsewhere;
 #[path = "nix_modules/store_scan.rs"]
 mod store_scan;
 #[path = "nix_modules/together.rs"]

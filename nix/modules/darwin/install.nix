@@ -65,8 +65,8 @@ let
       keyFile = text.hostPath keyFile;
     };
   ageKey = optionals (plan.ageOn && age.generateKey && age.keyFile != null) [ (key age.keyFile) ];
-  sopsKey = optionals (plan.sopsOn && sops.age.generateKey) [
-    (key (if sops.age.keyFile == null then "" else sops.age.keyFile))
+  sopsKey = optionals (plan.sopsOn && sops.age.generateKey && sops.age.keyFile != null) [
+    (key sops.age.keyFile)
   ];
 
   plugins = optionals plan.ageOn (
@@ -180,6 +180,7 @@ in
               message = "neededForUsers cannot be used for secrets that are not root-owned";
             }
           ];
+        warnings = problems.sopsKeyWithoutPlace sops;
         sops.environment = {
           SOPS_GPG_EXEC = lib.mkIf (sops.gnupg.home != null || sops.gnupg.sshKeyPaths != [ ]) (
             lib.mkDefault "${sops.gnupg.package}/bin/gpg"

@@ -75,8 +75,8 @@ let
       coreutils = "${pkgs.coreutils}/bin/";
     };
   ageKey = optionals (plan.ageOn && age.generateKey && age.keyFile != null) [ (key age.keyFile) ];
-  sopsKey = optionals (plan.sopsOn && sops.age.generateKey) [
-    (key (if sops.age.keyFile == null then "" else sops.age.keyFile))
+  sopsKey = optionals (plan.sopsOn && sops.age.generateKey && sops.age.keyFile != null) [
+    (key sops.age.keyFile)
   ];
 
   agePlugins = optionals plan.ageOn (

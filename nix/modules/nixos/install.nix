@@ -106,9 +106,11 @@ let
         )
         (
           optional (ageKey != [ ] && age.keyFile != null) age.keyFile
-          ++ optional (sopsKey != [ ] && (ageKey == [ ] || age.keyFile != sops.age.keyFile)) (
-            if sops.age.keyFile == null then "" else sops.age.keyFile
-          )
+          ++ optional (
+            sopsKey != [ ]
+            && sops.age.keyFile != null
+            && (ageKey == [ ] || age.keyFile != sops.age.keyFile)
+          ) sops.age.keyFile
         )
     );
   };
