@@ -139,7 +139,6 @@ let
         activate = activation "activate" (_: true);
         dry-activate = activation "dry-activate" (script: script.supportsDryActivation);
         nixseal-manifest = config.nixseal.manifests.regular or config.nixseal.manifests.age;
-        sops-nix-manifest = config.system.build.sops-nix-manifest;
       }
       // rename "units/" ".service" (builtins.mapAttrs unitFile config.systemd.services)
       // rename "units/" ".run" (builtins.mapAttrs unitScript started);

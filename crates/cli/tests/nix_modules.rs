@@ -22,6 +22,8 @@ mod machine;
 mod manifests;
 #[path = "nix_modules/nix.rs"]
 mod nix;
+#[path = "nix_modules/refused.rs"]
+mod refused;
 #[path = "nix_modules/sops_nix.rs"]
 mod sops_nix;
 #[path = "nix_modules/sops_nix_elsewhere.rs"]

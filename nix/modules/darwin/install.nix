@@ -34,29 +34,31 @@ let
     };
   originalFile =
     suffix: secrets: templates:
-    nixseal.files.original {
-      inherit pkgs;
-      name = "manifest${suffix}.json";
-      checker = sops.validationPackage;
-      validate = sops.validateSopsFiles;
-      manifest = original.manifest {
-        cfg = sops;
-        inherit secrets templates;
-        added = [
-          "optional"
-          "onFailure"
-        ];
-        userMode = false;
-        places = {
-          secretsMountPoint = "/run/secrets${suffix}.d";
-          symlinkPath = "/run/secrets${suffix}";
-          useTmpfs = false;
+    original.checked sops secrets (
+      nixseal.files.original {
+        inherit pkgs;
+        name = "manifest${suffix}.json";
+        checker = sops.validationPackage;
+        validate = sops.validateSopsFiles;
+        manifest = original.manifest {
+          cfg = sops;
+          inherit secrets templates;
+          added = [
+            "optional"
+            "onFailure"
+          ];
+          userMode = false;
+          places = {
+            secretsMountPoint = "/run/secrets${suffix}.d";
+            symlinkPath = "/run/secrets${suffix}";
+            useTmpfs = false;
+          };
         };
-      };
-    };
+      }
+    );
   ageFile = own "-age" plan.ageRun;
-  lateFile = own "" plan.lateRun;
-  earlyFile = own "-for-users" plan.earlyRun;
+  lateFile = original.checked sops plan.late (own "" plan.lateRun);
+  earlyFile = original.checked sops plan.early (own "-for-users" plan.earlyRun);
 
   key =
     keyFile:
