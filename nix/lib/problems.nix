@@ -9,6 +9,9 @@ let
     optionals
     ;
 
+  inherit (import ./entries.nix text) publicKeys;
+  lock = import ./lock.nix text;
+
   octal = "[0-7]+";
   clause = "[ugoa]*([-+=]([rwxXst]*|[ugo]))+";
   symbolic = "${clause}(,${clause})*";
@@ -134,6 +137,32 @@ in
         message = ''age.secrets.${text.attribute name}.file: "${toString secret.file}" does not exist; in a flake, `git add` it first'';
       }
     ) (builtins.attrNames secrets);
+
+  # Age recipients are not in the files; where a lock tells them, this host must be one. Of SSH keys the build tells: they
+  # are in the files, and an age recipient may be the one that is derived from such a key.
+  ageRecipients =
+    cfg:
+    let
+      hosts = publicKeys cfg.hostPublicKey;
+      isAge = key: builtins.match "age1[a-z0-9]{58}" key != null;
+      names = builtins.filter (
+        name: seesFile cfg.secrets.${name}.file && builtins.pathExists cfg.secrets.${name}.file
+      ) (builtins.attrNames cfg.secrets);
+      recipients = lock.recipients (map (name: cfg.secrets.${name}.file) names);
+    in
+    optionals (hosts != [ ] && builtins.all isAge hosts) (
+      builtins.concatMap (
+        name:
+        let
+          file = cfg.secrets.${name}.file;
+          known = recipients file;
+        in
+        optional (known != null && !builtins.any (key: builtins.elem key known) hosts) {
+          assertion = false;
+          message = ''age.secrets.${attribute name}: this host cannot open "${toString file}": none of its recipients is age.hostPublicKey; add that to the rules and run `nixseal rekey`'';
+        }
+      ) names
+    );
 
   # The sentences of sops-nix.
   sopsKeys = cfg: [

@@ -22,6 +22,7 @@ let
     ./cases/store-scan.nix
     ./cases/manifest.nix
     ./cases/complaints.nix
+    ./cases/recipients.nix
     ./cases/home.nix
     ./cases/darwin.nix
     ./cases/imports.nix

@@ -1,9 +1,13 @@
 //! Configurations that cannot work, one mistake each: one error, and it names the option. What evaluation alone refuses has
 //! more cases in `nix/tests/cases/complaints.nix`.
 
-use nixseal_testkit::keys::SshKind;
+use std::fs::File;
+use std::process::Stdio;
 
-use crate::machine::{Machine, SECRETS};
+use nixseal_testkit::keys::{self, SshKind};
+use nixseal_testkit::workdir::succeed;
+
+use crate::machine::{Machine, NIXSEAL, SECRETS};
 
 /// A good configuration of both trees, with room for a mistake.
 fn with(mistake: &str) -> String {
@@ -135,4 +139,35 @@ fn an_owner_who_is_nowhere_fails_the_activation() {
         "{ended:?}"
     );
     assert_eq!(machine.text("/run/secrets/test_key"), "test_value");
+}
+
+/// Age recipients are not in the file: `secrets.lock` tells them.
+#[test]
+fn a_host_with_an_age_key_that_is_no_recipient_is_refused() {
+    let (machine, _) = machine();
+    let [key, stranger] =
+        ["key.txt", "other.txt"].map(|name| keys::age(&machine.inputs, name).recipient);
+    machine.inputs.write(
+        "secrets.nix",
+        format!("{{ \"secrets/locked.age\".publicKeys = [ \"{key}\" ]; }}"),
+    );
+    let value = File::open(machine.inputs.write("value", "x")).expect("open a file");
+    let mut set = machine.inputs.command(NIXSEAL);
+    succeed(
+        set.args(["set", "secrets/locked.age"])
+            .stdin(Stdio::from(value)),
+    );
+    let configuration = |host: &str| {
+        with(&format!(
+            "age.secrets.bad.file = ./secrets/locked.age; age.secrets.wifi.file = ./secrets/locked.age; \
+             age.hostPublicKey = \"{host}\";"
+        ))
+        .replace("age.secrets.wifi.file = ./wifi.age;", "")
+    };
+    machine.build(&configuration(&key));
+    let said = machine.refused(&configuration(&stranger));
+    for option in ["age.secrets.bad", "age.secrets.wifi"] {
+        let told = said.lines().filter(|line| line.contains(option)).count();
+        assert_eq!(told, 1, "{said}");
+    }
 }
