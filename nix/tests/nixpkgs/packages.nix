@@ -19,6 +19,7 @@ let
         length = builtins.stringLength prefix;
       in
       if builtins.substring 0 length text == prefix then builtins.substring length (-1) text else text;
+    concatMapStrings = f: list: builtins.concatStringsSep "" (map f list);
     optionalString = condition: text: if condition then text else "";
     makeBinPath = packages: builtins.concatStringsSep ":" (map (package: "${package}/bin") packages);
     licenses = {

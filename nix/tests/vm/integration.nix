@@ -9,6 +9,8 @@ in
     { config, ... }:
     {
       imports = [ ../../modules/nixos ];
+      # Machines of tests cannot switch unless told so.
+      system.switch.enable = true;
       services.openssh = {
         enable = true;
         hostKeys = [

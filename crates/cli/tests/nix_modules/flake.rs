@@ -295,9 +295,10 @@ fn the_package_has_all_names_completions_and_the_manual() {
 fn the_age_program_of_the_package_can_be_overridden() {
     let nix = Nix::new();
     let source = source(&nix);
-    let build = |nixpkgs: &str, age: &str| {
+    let nixpkgs = nixpkgs(&nix);
+    let build = |package: &str, age: &str| {
         let output = succeed(nix.command("nix-build").args(["--no-out-link", "--expr"]).arg(format!(
-            "((import {source} {{ pkgs = import {nixpkgs} {{ }}; }}).agenix.override {{ ageBin = \"{age}\"; }})"
+            "((import {source} {{ pkgs = import {nixpkgs} {{ }}; }}).{package}.override {{ ageBin = \"{age}\"; }})"
         )));
         String::from_utf8(output.stdout)
             .expect("a path")
@@ -305,7 +306,6 @@ fn the_age_program_of_the_package_can_be_overridden() {
             .to_owned()
             + "/bin/agenix"
     };
-    let nixpkgs = nixpkgs(&nix);
     // A plugin that notes that it was run.
     let plugin = nix.folder().write(
         "plugins/bin/age-plugin-witness",
@@ -317,15 +317,16 @@ fn the_age_program_of_the_package_can_be_overridden() {
         "secrets.nix",
         format!("{{ \"x.age\".publicKeys = [ \"{PLUGIN_RECIPIENT}\" ]; }}"),
     );
-    for (number, age) in [
-        format!("{plugins}/age"),
-        format!("PATH=$PATH:{plugins} /usr/bin/age"),
+    for (number, (package, age)) in [
+        ("agenix", format!("{plugins}/age")),
+        ("agenix", format!("PATH=$PATH:{plugins} /usr/bin/age")),
+        ("nixseal", format!("{plugins}/age")),
     ]
     .iter()
     .enumerate()
     {
         let witness = nix.folder().join(format!("witness{number}"));
-        let agenix = build(&nixpkgs, age);
+        let agenix = build(package, age);
         let value = fs::File::open(nix.folder().write("value", "x")).expect("open a file");
         let output = Command::new(&agenix)
             .args(["-e", "x.age"])
