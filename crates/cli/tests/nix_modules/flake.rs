@@ -18,6 +18,8 @@ fn source(nix: &Nix) -> String {
         "default.nix",
         "nix",
         "modules",
+        "overlay.nix",
+        "pkgs",
         "docs",
         "Cargo.toml",
         "Cargo.lock",
@@ -189,6 +191,10 @@ fn the_project_is_imported_without_flakes() {
             "nixseal" "agenix" "sops-install-secrets" "sops-init-gpg-key"
             "sops-pgp-hook" "sops-import-keys-hook" "ssh-to-pgp"
           ];
+          places = [
+            (pkgs.callPackage {source}/pkgs/agenix.nix {{ ageBin = "/bin/age"; }}).meta.mainProgram
+            ((import {nixpkgs} {{ overlays = [ (import {source}/overlay.nix) ]; }}).agenix.override {{ }}).meta.mainProgram
+          ];
           kept = map (name: overlaid.${{name}}.name) [ "age" "sops" ];
         }}
         "#,
@@ -206,6 +212,7 @@ fn the_project_is_imported_without_flakes() {
                 format!("nixseal-{}", env!("CARGO_PKG_VERSION")), "agenix-nixseal", "sops-install-secrets-nixseal",
                 "sops-init-gpg-key-0.1.0", "sops-pgp-hook", "sops-import-keys-hook", "ssh-to-pgp"
             ],
+            "places": ["agenix", "agenix"],
             "kept": ["age", "sops"],
         })
     );
