@@ -56,8 +56,24 @@ let
   failures = builtins.filter (name: seen cases.${name} != cases.${name}.want) (
     builtins.attrNames cases
   );
+  # Where manifests are recorded, those of configurations with options of the originals alone are, too.
+  base =
+    platform:
+    {
+      nixosOld = "nixos";
+      homeDarwin = "home";
+    }
+    .${platform} or platform;
+  others = map (
+    each:
+    (evaluate.${each.platform} [
+      (../modules + "/${base each.platform}/${each.tree}.nix")
+      each.module
+    ]).config.nixseal.manifests
+  ) (import ./parity-configurations.nix { inherit fixtures; });
 in
 {
+  recorded = if record then builtins.length (builtins.filter (found: found != { }) others) else 0;
   count = builtins.length (builtins.attrNames cases);
   failures = map (name: {
     inherit name;

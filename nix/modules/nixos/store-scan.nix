@@ -36,6 +36,8 @@ in
           after = [ "multi-user.target" ];
           # For `nix-store` and `nix`, which tell what the system needs, and how a value got into the store.
           path = [ (config.nix.package or pkgs.nix) ];
+          # Nix keeps caches in it; that of root is read-only here.
+          environment.HOME = "/tmp";
           serviceConfig = {
             Type = "oneshot";
             ExecStart = builtins.concatStringsSep " " (
