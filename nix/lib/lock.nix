@@ -34,6 +34,29 @@ let
     in
     builtins.substring 0 ((length * 4 + 5) / 6) all;
 
+  # A recipient as the lock writes it: without a comment, and long ones by their digest.
+  longest = 120;
+  recipient =
+    publicKey:
+    let
+      words = builtins.filter (word: builtins.isString word && word != "") (
+        builtins.split "[[:space:]]+" publicKey
+      );
+      first = builtins.head words;
+      second = builtins.elemAt words 1;
+      digest = key: "SHA256:${base64 (builtins.hashString "sha256" key)}";
+      kind = builtins.head (builtins.split "1" first);
+    in
+    if builtins.length words > 1 then
+      if builtins.stringLength first + builtins.stringLength second >= longest then
+        "${first}:${digest second}"
+      else
+        "${first}:${second}"
+    else if builtins.stringLength publicKey > longest then
+      "${kind}:${digest first}"
+    else
+      publicKey;
+
   # Recipients by the digest of the file.
   parse =
     content:
@@ -65,7 +88,7 @@ let
   lockOf = file: near (builtins.dirOf (builtins.unsafeDiscardStringContext (toString file)));
 in
 {
-  inherit base64;
+  inherit base64 recipient;
 
   # A function from a file to its recipients, or to null where no lock knows it; every lock near `files` is read once.
   recipients =

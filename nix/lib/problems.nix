@@ -138,19 +138,17 @@ in
       }
     ) (builtins.attrNames secrets);
 
-  # Age recipients are not in the files; where a lock tells them, this host must be one. Of SSH keys the build tells: they
-  # are in the files, and an age recipient may be the one that is derived from such a key.
+  # Many recipients are not in the files themselves. Where a lock tells them, this host must be one.
   ageRecipients =
     cfg:
     let
-      hosts = publicKeys cfg.hostPublicKey;
-      isAge = key: builtins.match "age1[a-z0-9]{58}" key != null;
+      hosts = map lock.recipient (publicKeys cfg.hostPublicKey);
       names = builtins.filter (
         name: seesFile cfg.secrets.${name}.file && builtins.pathExists cfg.secrets.${name}.file
       ) (builtins.attrNames cfg.secrets);
       recipients = lock.recipients (map (name: cfg.secrets.${name}.file) names);
     in
-    optionals (hosts != [ ] && builtins.all isAge hosts) (
+    optionals (hosts != [ ]) (
       builtins.concatMap (
         name:
         let
@@ -159,7 +157,7 @@ in
         in
         optional (known != null && !builtins.any (key: builtins.elem key known) hosts) {
           assertion = false;
-          message = ''age.secrets.${attribute name}: this host cannot open "${toString file}": none of its recipients is age.hostPublicKey; add that to the rules and run `nixseal rekey`'';
+          message = ''age.secrets.${attribute name}: this host cannot open "${toString file}": age.hostPublicKey is none of its recipients; add it to the rules and run `nixseal rekey`; if the recipient is an age key that is derived from the host's SSH key, name it in age.hostPublicKey, too'';
         }
       ) names
     );

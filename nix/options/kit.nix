@@ -70,8 +70,8 @@ in
       default = null;
       example = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…";
       description = ''
-        Public key of this host, or a list of them: a line of an `ssh_host_….pub` file, or an age recipient. The build
-        fails for every secret of `${tree}` that none of them can open. Not checked when null.
+        Public key of this host, or a list of them: a line of an `ssh_host_….pub` file, or an age recipient. Evaluation or
+        the build fails for every secret of `${tree}` that none of them can open. Not checked when null.
       '';
     };
 }
