@@ -25,19 +25,23 @@ in
     };
 
   # Keys must not be in the store: everybody can read it.
-  pathNotInStore = lib.mkOptionType {
-    name = "pathNotInStore";
-    description = "path not in the Nix store";
-    descriptionClass = "noun";
-    check =
-      x:
-      let
-        path = toString (/. + x);
-        store = "${builtins.storeDir}/";
-      in
-      builtins.substring 0 (builtins.stringLength store) path != store;
-    merge = lib.mergeEqualOption;
-  };
+  pathNotInStore =
+    lib.mkOptionType {
+      name = "pathNotInStore";
+      description = "path not in the Nix store";
+      check =
+        x:
+        let
+          path = toString (/. + x);
+          store = "${builtins.storeDir}/";
+        in
+        builtins.substring 0 (builtins.stringLength store) path != store;
+      merge = lib.mergeEqualOption;
+    }
+    # Not an argument before NixOS 22.11.
+    // {
+      descriptionClass = "noun";
+    };
 
   placeholders =
     description:
