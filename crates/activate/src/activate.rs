@@ -75,7 +75,7 @@ impl Options<'_> {
         self.dry_run || is_dry(self.environment)
     }
 
-    fn uses_systemctl(&self, manifest: &Manifest) -> bool {
+    pub(crate) fn uses_systemctl(&self, manifest: &Manifest) -> bool {
         manifest.user_mode
             || manifest.units == UnitsBy::Systemctl
             || self.environment.text(&SOPS_RESTART_UNITS_VIA_SYSTEMCTL) == Some("1")
@@ -96,6 +96,7 @@ pub fn activate(manifest: &mut Manifest, options: &Options<'_>) -> Result<Report
     let owners = Owners {
         accounts: options.accounts,
         ignore_passwd: options.ignore_passwd || (manifest.is_exact() && options.dry()),
+        dry: options.dry(),
     };
     let plan = Plan::new(manifest, owners);
     let speaker = Speaker {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::content::{Content, Resolved};
 use crate::events::Events;
 use crate::manifest::{Kind, Layout, Tree};
-use crate::plan::Plan;
+use crate::plan::{Plan, Planned};
 
 /// Names of what changed in a tree.
 #[derive(Default)]
@@ -17,7 +17,7 @@ pub(crate) struct Changes {
 }
 
 /// Units to be told.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct UnitLists {
     pub(crate) restart: Vec<String>,
     pub(crate) reload: Vec<String>,
@@ -40,7 +40,6 @@ impl Changes {
         Tree { layout, link, .. }: &Tree,
     ) -> Self {
         let mut changes = Self::default();
-        let exact = plan.manifest.is_exact();
         let mut wanted: BTreeSet<&Path> = BTreeSet::new();
         for (index, planned) in plan.of_tree(tree) {
             if planned.template_only {
@@ -53,10 +52,7 @@ impl Changes {
                 continue;
             };
             let name = planned.item.name.clone();
-            let changed = match exact {
-                true => one.content_changed,
-                false => one.is_changed(),
-            };
+            let changed = one.is_changed();
             match (&one.content, one.before) {
                 (Content::Failed(_), _) => {}
                 (_, None) => drop(changes.added[slot(planned.kind)].insert(name)),
@@ -110,23 +106,31 @@ impl Changes {
 }
 
 impl UnitLists {
-    /// Adds the units of what changed in a tree.
-    pub(crate) fn add(&mut self, plan: &Plan<'_>, tree: usize, resolved: &[Resolved]) {
-        let exact = plan.manifest.is_exact();
+    /// Adds the units of what changed in a tree, of those items that are wanted.
+    pub(crate) fn add(
+        &mut self,
+        plan: &Plan<'_>,
+        tree: usize,
+        resolved: &[Resolved],
+        wanted: impl Fn(&Planned<'_>, &Resolved) -> bool,
+    ) {
         for (index, planned) in plan.of_tree(tree) {
             let Some(one) = resolved.get(index) else {
                 continue;
             };
-            let changed = match exact {
-                true => one.content_changed,
-                false => one.is_changed(),
-            };
+            let changed = one.is_changed();
             let is_new = one.before.is_none() && one.fault().is_none();
-            if !planned.template_only && (changed || is_new) {
+            if !planned.template_only && (changed || is_new) && wanted(planned, one) {
                 self.restart.extend_from_slice(&planned.item.restart_units);
                 self.reload.extend_from_slice(&planned.item.reload_units);
             }
         }
+    }
+
+    /// Adds those of another list.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.restart.extend_from_slice(&other.restart);
+        self.reload.extend_from_slice(&other.reload);
     }
 
     /// Each unit once, and no reload of what is restarted.

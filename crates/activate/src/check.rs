@@ -47,6 +47,7 @@ pub fn check(manifest: &Manifest, options: &Options<'_>) -> Vec<Finding> {
         accounts: options.accounts,
         // Users of the host are not known here.
         ignore_passwd: true,
+        dry: false,
     };
     let plan = Plan::new(&manifest, owners);
     let mut findings = Findings::default();

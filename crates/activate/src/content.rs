@@ -98,9 +98,11 @@ pub(crate) fn resolve(
     load: LoadKeys<'_>,
 ) -> Result<Vec<Resolved>, String> {
     let files = read_files(plan);
+    // sops-install-secrets opens everything each time.
+    let known_keys = (!plan.manifest.is_exact()).then_some(keys);
     let secrets = plan.items.iter().map(|planned| {
         let site = sites.get(planned.tree).and_then(Option::as_ref);
-        Work::new(planned, site, keys, &files)
+        Work::new(planned, site, known_keys, &files)
     });
     let mut work: Vec<Work<'_, '_>> = secrets.collect();
     let texts = Texts::of(plan);
@@ -182,10 +184,16 @@ impl Installed {
 }
 
 impl<'p, 'a> Work<'p, 'a> {
-    fn new(planned: &'p Planned<'a>, site: Option<&Site>, keys: &Digest, files: &Files) -> Self {
+    /// `keys` where what the last run knew counts, if it had the same keys.
+    fn new(
+        planned: &'p Planned<'a>,
+        site: Option<&Site>,
+        keys: Option<&Digest>,
+        files: &Files,
+    ) -> Self {
         let known = site.and_then(|site| {
             let known = site.state.item(planned.kind, &planned.item.name)?;
-            let same_keys = site.state.keys.as_ref() == Some(keys);
+            let same_keys = keys.is_some() && site.state.keys.as_ref() == keys;
             same_keys.then(|| (known.input.clone(), known.output.clone()))
         });
         let mut work = Self {

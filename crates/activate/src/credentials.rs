@@ -16,10 +16,12 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 /// Makes the links that are wanted and removes those of ours that are not.
-pub(crate) fn place(plan: &Plan<'_>, resolved: &[Resolved]) -> Result<(), String> {
+/// Gives what went wrong.
+pub(crate) fn place(plan: &Plan<'_>, resolved: &[Resolved]) -> Vec<String> {
     let Some(directory) = &plan.manifest.credentials_directory else {
-        return Ok(());
+        return Vec::new();
     };
+    let mut problems = Vec::new();
     let mut wanted: BTreeMap<&str, BTreeMap<&str, &Path>> = BTreeMap::new();
     for (planned, resolved) in plan.items.iter().zip(resolved) {
         if resolved.fault().is_some() && resolved.before.is_none() {
@@ -30,10 +32,16 @@ pub(crate) fn place(plan: &Plan<'_>, resolved: &[Resolved]) -> Result<(), String
             false => &planned.path,
         };
         for credential in &planned.item.credentials {
-            if is_name(&credential.unit) && is_name(&credential.name) {
-                let unit = wanted.entry(&credential.unit).or_default();
-                unit.insert(&credential.name, target);
+            let mut names = [&credential.unit, &credential.name].into_iter();
+            if let Some(wrong) = names.find(|name| !is_name(name)) {
+                let label = planned.label();
+                problems.push(format!(
+                    "{label}: '{wrong}' is no name of a credential or unit"
+                ));
+                continue;
             }
+            let unit = wanted.entry(&credential.unit).or_default();
+            unit.insert(&credential.name, target);
         }
     }
     let placed = match wanted.is_empty() {
@@ -49,7 +57,11 @@ pub(crate) fn place(plan: &Plan<'_>, resolved: &[Resolved]) -> Result<(), String
         Some(folder) => update(plan.manifest, &folder, &wanted),
         None => Ok(()),
     });
-    work.map_err(|error| format!("cannot link credentials: {error}"))
+    problems.extend(
+        work.err()
+            .map(|error| format!("cannot link credentials: {error}")),
+    );
+    problems
 }
 
 fn update(

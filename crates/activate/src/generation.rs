@@ -94,7 +94,12 @@ fn build_private(
                     folder.remove(name).map_err(text)?;
                 }
                 folder
-                    .write(name, bytes.expose(), rights.mode, rights.owner)
+                    .write(
+                        name,
+                        bytes.expose(),
+                        rights.mode,
+                        rights.owner_after(resolved.before.as_ref()),
+                    )
                     .map_err(|error| format!("cannot write secrets: {error}"))?;
                 continue;
             }

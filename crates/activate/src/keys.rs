@@ -58,7 +58,8 @@ impl Keychain {
         };
         let interaction = Interaction::silent(environment.clone());
         let mut builder = Keyring::builder(&interaction);
-        for key in identities.ssh_keys.iter().filter(|key| key.age) {
+        // An RSA key is OpenPGP for sops-nix; what is encrypted to the key itself it opens too.
+        for key in &identities.ssh_keys {
             builder = builder.source(Source::file(&key.path));
         }
         for path in identities.files.iter().filter(|path| is_usable(path)) {

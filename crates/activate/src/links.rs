@@ -51,9 +51,10 @@ pub(crate) fn place(
         return Ok(());
     };
     let rights = planned.rights;
+    let owner = rights.owner_after(resolved.before.as_ref());
     let placed = Folder::of(&planned.path, Some(PARENTS))
-        .and_then(|(folder, name)| folder.replace(name, bytes.expose(), rights.mode, rights.owner));
-    placed.map_err(|error| error.to_string())
+        .and_then(|(folder, name)| folder.replace(name, bytes.expose(), rights.mode, owner));
+    placed.map_err(|error| format!("cannot write '{}': {error}", planned.path.display()))
 }
 
 fn link(manifest: &Manifest, tree: &Tree, planned: &Planned<'_>) -> Result<(), String> {

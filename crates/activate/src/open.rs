@@ -43,14 +43,15 @@ pub(crate) struct Encrypted {
 
 impl Encrypted {
     pub(crate) fn read(path: &Path, kind: FileKind) -> Self {
-        let content = fs::read(path, FILE_LIMIT).map_err(|error| match error.is_not_found() {
-            true => format!("the file '{}' does not exist", path.display()),
-            false => format!(
-                "cannot read '{}': {}",
-                path.display(),
-                go_cause("open", path, &error.cause)
-            ),
-        });
+        let content =
+            fs::read_regular(path, FILE_LIMIT).map_err(|error| match error.is_not_found() {
+                true => format!("the file '{}' does not exist", path.display()),
+                false => format!(
+                    "cannot read '{}': {}",
+                    path.display(),
+                    go_cause("open", path, &error.cause)
+                ),
+            });
         let digest = Digest::of(content.as_deref().unwrap_or_default());
         Self {
             path: path.to_owned(),
@@ -179,9 +180,10 @@ pub(crate) fn scalar<'d>(documents: &'d [Map], key: &str) -> Result<&'d Value, S
         };
     }
     match node {
-        Node::Scalar(scalar) if matches!(scalar.value(), Value::Null) => {
-            Err(format!("the value of key '{}' is null", shown(parts.len())))
-        }
+        Node::Scalar(scalar) if matches!(scalar.value(), Value::Null) => Err(format!(
+            "the value of key '{}' is not a string: it is null",
+            shown(parts.len())
+        )),
         Node::Scalar(scalar) => Ok(scalar.value()),
         Node::Map(_) => Err(composed(&shown(parts.len()), "map")),
         Node::List(_) => Err(composed(&shown(parts.len()), "list")),
@@ -256,7 +258,7 @@ mod tests {
         for (key, beginning) in [
             ("a", "the value of key 'a' is not a string"),
             ("a/l", "the value of key 'a/l' is not a string"),
-            ("a/n", "the value of key 'a/n' is null"),
+            ("a/n", "the value of key 'a/n' is not a string: it is null"),
         ] {
             assert!(found(key).unwrap_err().starts_with(beginning), "{key}");
         }

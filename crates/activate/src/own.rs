@@ -5,7 +5,7 @@ use nixseal_base::fs::{Folder, FsError, Kind, Ownership};
 use crate::activate::{ActivateError, Options, group, open_sites, prepare};
 use crate::changes::UnitLists;
 use crate::generation::Folders;
-use crate::manifest::{Layout, Manifest, Tree, UnitsBy};
+use crate::manifest::{Layout, Manifest, Tree};
 use crate::plan::{Owners, Plan, Planned};
 use crate::report::Report;
 use crate::tree::{Site, find};
@@ -27,6 +27,7 @@ pub fn own(manifest: &mut Manifest, options: &Options<'_>) -> Result<Report, Act
     let owners = Owners {
         accounts: options.accounts,
         ignore_passwd: false,
+        dry: false,
     };
     let plan = Plan::new(manifest, owners);
     let mut units = UnitLists::default();
@@ -47,19 +48,31 @@ pub fn own(manifest: &mut Manifest, options: &Options<'_>) -> Result<Report, Act
             report
                 .problems
                 .extend(owning.remember(&plan, index, site).err());
+            units.extend(&site.state.untold);
         }
     }
+    // A run that left units to this one has told the others by `systemctl`.
+    let told_later = sites
+        .iter()
+        .flatten()
+        .any(|site| !site.state.untold.is_empty());
     units.once();
     let teller = Teller {
         events: options.events,
         environment: options.environment,
-        systemctl: manifest.units == UnitsBy::Systemctl,
+        systemctl: options.uses_systemctl(manifest) || told_later,
         user: false,
         dry: false,
         lists_when_dry: false,
         exact: manifest.is_exact(),
     };
     report.problems.extend(teller.tell(&units));
+    for site in sites.iter_mut().flatten() {
+        if !site.state.untold.is_empty() {
+            site.state.untold = UnitLists::default();
+            report.problems.extend(write_state(site).err());
+        }
+    }
     Ok(report)
 }
 
@@ -161,13 +174,16 @@ impl Owning<'_> {
             }
         }
         match changed {
-            true => site
-                .state
-                .write(&site.private, site.previous.number)
-                .map_err(|error| error.to_string()),
+            true => write_state(site),
             false => Ok(()),
         }
     }
+}
+
+fn write_state(site: &Site) -> Result<(), String> {
+    site.state
+        .write(&site.private, site.previous.number)
+        .map_err(|error| error.to_string())
 }
 
 fn give_inner(folder: &Folder, owner: Ownership) -> Result<(), FsError> {

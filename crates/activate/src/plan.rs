@@ -57,9 +57,25 @@ pub(crate) struct Rights {
     pub(crate) owner: Option<Ownership>,
     /// Whether a file that is there may only be this owner's; not before users exist.
     pub(crate) settled: bool,
+    /// Whose it will be when users exist, as far as they do already.
+    pub(crate) later: Option<Ownership>,
 }
 
 impl Rights {
+    /// Who gets a file that takes the place of another. Before users are made it stays with
+    /// whoever has it rightly: services go on reading theirs while a system is switched.
+    pub(crate) fn owner_after(&self, before: Option<&fs::Status>) -> Option<Ownership> {
+        match (self.later, before) {
+            (Some(later), Some(before)) if !self.settled && before.owner == later => Some(later),
+            _ => self.owner,
+        }
+    }
+
+    /// Whether such a file still waits for its owner.
+    pub(crate) fn is_waiting(&self, before: Option<&fs::Status>) -> bool {
+        self.owner.is_some() && !self.settled && self.owner_after(before) != self.later
+    }
+
     /// Whether an installed file has them.
     pub(crate) fn fit(&self, status: &fs::Status) -> bool {
         let owned = match self.owner {
@@ -93,6 +109,8 @@ pub(crate) struct Owners<'a> {
     pub(crate) accounts: &'a Accounts,
     /// Before users exist: everything is root's.
     pub(crate) ignore_passwd: bool,
+    /// Nothing is given to anybody.
+    pub(crate) dry: bool,
 }
 
 pub(crate) const ROOT: Ownership = Ownership { uid: 0, gid: 0 };
@@ -206,6 +224,7 @@ impl<'a, 't> Place<'a, 't> {
                 mode: 0,
                 owner: None,
                 settled: false,
+                later: None,
             }
         });
         Planned {
@@ -254,19 +273,22 @@ fn rights(manifest: &Manifest, item: &Item, owners: Owners<'_>) -> Result<Rights
             mode,
             owner: None,
             settled: false,
+            later: None,
         });
     }
     if owners.ignore_passwd {
         return Ok(Rights {
             mode,
             owner: Some(ROOT),
-            settled: exact,
+            settled: exact && !owners.dry,
+            later: ownership(item, owners.accounts).ok(),
         });
     }
     Ok(Rights {
         mode,
         owner: Some(ownership(item, owners.accounts)?),
         settled: true,
+        later: None,
     })
 }
 
@@ -293,10 +315,14 @@ pub(crate) fn text(template: &Template) -> Result<String, String> {
         return Ok(template.content.clone());
     }
     match &template.file {
-        Some(file) => fs::read_text(file, TEMPLATE_LIMIT).map_err(|error| {
-            let cause = crate::keys::go_cause("open", file, &error.cause);
-            format!("cannot read {}: {cause}", file.display())
-        }),
+        Some(file) => {
+            let bytes = fs::read_regular(file, TEMPLATE_LIMIT).map_err(|error| {
+                let cause = crate::keys::go_cause("open", file, &error.cause);
+                format!("cannot read {}: {cause}", file.display())
+            })?;
+            String::from_utf8(bytes)
+                .map_err(|_| format!("cannot read {}: it is not UTF-8 text", file.display()))
+        }
         None => Err(format!(
             "neither content nor file was specified for template {}",
             template.item.name

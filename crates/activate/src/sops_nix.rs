@@ -156,7 +156,7 @@ impl<'m> Files<'m> {
             return Ok(None);
         }
         let path = &sops.file;
-        let bytes = fs::read(path, FILE_LIMIT).map_err(|error| {
+        let bytes = fs::read_regular(path, FILE_LIMIT).map_err(|error| {
             let cause = go_cause("open", path, &error.cause);
             format!("failed reading {}: {cause}", path.display())
         })?;

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use nixseal_base::fs::{Folder, FsError, Ownership};
 use serde_json::{Value, json};
 
+use crate::changes::UnitLists;
 use crate::digest::Digest;
 use crate::manifest::Kind;
 
@@ -21,6 +22,8 @@ const VERSION: u64 = 1;
 pub(crate) struct State {
     pub(crate) keys: Option<Digest>,
     pub(crate) items: HashMap<(Kind, String), Known>,
+    /// Units that changes concern and that nobody has told yet.
+    pub(crate) untold: UnitLists,
 }
 
 /// What is known of a secret or template in it.
@@ -38,6 +41,13 @@ pub(crate) struct Known {
 
 fn name(generation: u64) -> String {
     format!("state-{generation}")
+}
+
+fn names(value: Option<&Value>) -> Vec<String> {
+    let names = value.and_then(Value::as_array).into_iter().flatten();
+    names
+        .filter_map(|name| name.as_str().map(str::to_owned))
+        .collect()
 }
 
 impl State {
@@ -81,6 +91,10 @@ impl State {
         Some(Self {
             keys: text(value, "keys").map(|text| Digest::read(&text)),
             items,
+            untold: UnitLists {
+                restart: names(value.get("restart")),
+                reload: names(value.get("reload")),
+            },
         })
     }
 
@@ -109,7 +123,15 @@ impl State {
             })
             .collect();
         let keys = self.keys.as_ref().map(Digest::as_str);
-        let value = json!({"version": VERSION, "keys": keys, "items": items});
+        let mut value = json!({"version": VERSION, "keys": keys, "items": items});
+        for (field, units) in [
+            ("restart", &self.untold.restart),
+            ("reload", &self.untold.reload),
+        ] {
+            if !units.is_empty() {
+                value[field] = json!(units);
+            }
+        }
         private.replace(name(generation), value.to_string().as_bytes(), 0o600, None)
     }
 

@@ -74,10 +74,7 @@ impl Site {
                 continue;
             }
             let previous = Previous::find(manifest, tree, &mount_point)?;
-            let state = match manifest.is_exact() {
-                true => State::default(),
-                false => State::read(&private, previous.number),
-            };
+            let state = State::read(&private, previous.number);
             return Ok(Self {
                 mount_point,
                 private,
@@ -98,10 +95,7 @@ impl Site {
         };
         let locks = vec![private.lock().map_err(|error| error.to_string())?];
         let previous = Previous::find(manifest, tree, &mount_point)?;
-        let state = match manifest.is_exact() {
-            true => State::default(),
-            false => State::read(&private, previous.number),
-        };
+        let state = State::read(&private, previous.number);
         Ok(Some(Self {
             mount_point,
             private,

@@ -67,8 +67,34 @@ pub fn read_secret(path: &Path, limit: usize) -> Result<SecretBytes, FsError> {
 /// # Errors
 /// When it cannot be read or is longer than `limit` bytes.
 pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, FsError> {
+    read_all(path, open(path)?, limit)
+}
+
+/// The same where only a regular file will do: nobody waits for the other end of a pipe.
+///
+/// # Errors
+/// As [`read`], and for anything that is not a regular file.
+pub fn read_regular(path: &Path, limit: usize) -> Result<Vec<u8>, FsError> {
+    use rustix::fs::{Mode, OFlags};
+    let failed = |cause: io::Error| FsError::new("open", path, cause);
+    // For a regular file, not to block means nothing.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file =
+        rustix::fs::open(path, flags, Mode::empty()).map_err(|cause| failed(cause.into()))?;
+    let file = File::from(file);
+    let kind = file.metadata().map_err(failed)?.file_type();
+    if kind.is_dir() {
+        return Err(failed(io::ErrorKind::IsADirectory.into()));
+    }
+    if !kind.is_file() {
+        let reason = "it is not a regular file";
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, reason)));
+    }
+    read_all(path, file, limit)
+}
+
+fn read_all(path: &Path, file: File, limit: usize) -> Result<Vec<u8>, FsError> {
     use std::io::Read as _;
-    let file = open(path)?;
     let expected = file.metadata().map_or(0, |data| data.len());
     let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0).min(limit));
     file.take((limit as u64).saturating_add(1))

@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     context::guard_memory();
     let context = Context::of_process();
     let code = match Personality::of(&name, &mut arguments) {
-        Some(personality) => personality.run(&context, &arguments),
+        Some(personality) => personality.run(&context, &name, &arguments),
         None => commands::run(&context, &arguments),
     };
     context.ui.finish(code)

@@ -54,15 +54,15 @@ impl Personality {
         Some(*personality)
     }
 
-    /// Runs it; gives the exit code.
-    pub(crate) fn run(self, context: &Context, arguments: &[OsString]) -> u8 {
+    /// Runs it, called as `program`; gives the exit code.
+    pub(crate) fn run(self, context: &Context, program: &OsStr, arguments: &[OsString]) -> u8 {
         match self {
             Self::Age => age::run(context, arguments),
             Self::AgeKeygen => age_keygen::run(context, arguments),
             Self::Agenix => agenix::run(context, arguments),
             Self::Ragenix => ragenix::run(context, arguments),
             Self::Sops => sops::run(context, arguments),
-            Self::SopsInstallSecrets => sops_install_secrets::run(context, arguments),
+            Self::SopsInstallSecrets => sops_install_secrets::run(context, program, arguments),
             Self::SshToAge => ssh_to_age::run(context, arguments),
         }
     }

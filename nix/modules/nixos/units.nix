@@ -66,6 +66,7 @@ in
         ];
         wants = [ first ];
         partOf = [ first ];
+        environment = viaSystemctl;
       }
     ]
   );

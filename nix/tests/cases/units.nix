@@ -86,7 +86,7 @@ in
         wants = [ "agenix-install-secrets-for-users.service" ];
         partOf = [ "agenix-install-secrets-for-users.service" ];
         requiredBy = [ ];
-        environment = { };
+        environment.SOPS_RESTART_UNITS_VIA_SYSTEMCTL = "1";
       };
       mounts = {
         DefaultDependencies = "no";

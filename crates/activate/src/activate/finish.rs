@@ -28,12 +28,22 @@ pub(super) fn switch_all(
 ) -> Result<Report, String> {
     let manifest = plan.manifest;
     let staged = || manifest.trees.iter().zip(stages).enumerate();
+    // Lists are read when the switch of the system goes on; a kill from here on loses nothing.
+    // Whom `systemctl` is to tell is noted until it is done.
+    let systemctl = options.uses_systemctl(manifest);
+    let mut states = Vec::new();
     for (index, (_, stage)) in staged() {
-        write_state(plan, index, stage, resolved, keys, options)?;
+        let mut state = state(plan, index, stage, resolved, keys, options);
+        if systemctl
+            && !manifest.is_exact()
+            && let Some(state) = &mut state
+        {
+            state.untold = all_units(plan, index, stage, resolved);
+        }
+        write_state(stage, state.as_ref())?;
+        states.push(state);
     }
     let mut report = Report::default();
-    // Lists are read when the switch of the system goes on; a kill from here on loses nothing.
-    let systemctl = options.uses_systemctl(manifest);
     if !systemctl {
         report.problems = tell_units(plan, options, stages, resolved);
     }
@@ -79,12 +89,18 @@ pub(super) fn switch_all(
             .problems
             .extend(prune(manifest, tree, stage, options).err());
     }
-    report
-        .problems
-        .extend(credentials::place(plan, resolved).err());
+    report.problems.extend(credentials::place(plan, resolved));
     if systemctl {
         let problems = tell_units(plan, options, stages, resolved);
         report.problems.extend(problems);
+        for ((index, (_, stage)), state) in staged().zip(&mut states) {
+            if let Some(state) = state.as_mut().filter(|state| !state.untold.is_empty()) {
+                state.untold = waiting_units(plan, index, stage, resolved);
+                report
+                    .problems
+                    .extend(write_state(stage, Some(state)).err());
+            }
+        }
     }
     if manifest.is_exact()
         && let Some(reason) = placed.into_iter().flatten().next()
@@ -95,21 +111,16 @@ pub(super) fn switch_all(
     Ok(report)
 }
 
-/// Notes what is known of a generation, before it is live.
-fn write_state(
+/// What is known of a generation.
+fn state(
     plan: &Plan<'_>,
     tree: usize,
     stage: &Stage,
     resolved: &[Resolved],
     keys: &Digest,
     options: &Options<'_>,
-) -> Result<(), String> {
-    let Some(site) = &stage.site else {
-        return Ok(());
-    };
-    if plan.manifest.is_exact() {
-        return Ok(());
-    }
+) -> Option<State> {
+    let site = stage.site.as_ref()?;
     let mut state = State {
         keys: Some(keys.clone()),
         ..State::default()
@@ -136,12 +147,49 @@ fn write_state(
             state.items.insert(key, known);
         }
     }
-    if !stage.is_new && state == site.state {
+    Some(state)
+}
+
+/// Notes it, if it is not what is noted already.
+fn write_state(stage: &Stage, state: Option<&State>) -> Result<(), String> {
+    let (Some(site), Some(state)) = (&stage.site, state) else {
+        return Ok(());
+    };
+    if !stage.is_new && *state == site.state {
         return Ok(());
     }
     state
         .write(&site.private, stage.number)
         .map_err(|error| error.to_string())
+}
+
+/// Units that the last run did not tell, and those that concern what this one changed.
+fn all_units(plan: &Plan<'_>, tree: usize, stage: &Stage, resolved: &[Resolved]) -> UnitLists {
+    let mut units = left_untold(stage);
+    // At boot units start with what they find.
+    if stage.was_live {
+        units.add(plan, tree, resolved, |_, _| true);
+    }
+    units
+}
+
+/// Of these, those whose secrets wait for their owners: they are told then.
+fn waiting_units(plan: &Plan<'_>, tree: usize, stage: &Stage, resolved: &[Resolved]) -> UnitLists {
+    let mut units = UnitLists::default();
+    if stage.was_live {
+        units.add(plan, tree, resolved, is_waiting);
+    }
+    units
+}
+
+fn is_waiting(planned: &Planned<'_>, resolved: &Resolved) -> bool {
+    planned.rights.is_waiting(resolved.before.as_ref())
+}
+
+fn left_untold(stage: &Stage) -> UnitLists {
+    let site = stage.site.as_ref();
+    site.map(|site| site.state.untold.clone())
+        .unwrap_or_default()
 }
 
 fn switch(tree: &Tree, stage: &Stage, options: &Options<'_>) -> Result<(), String> {
@@ -212,10 +260,14 @@ fn tell_units(
         problems = malformed_units(plan);
     }
     let mut units = UnitLists::default();
+    let systemctl = options.uses_systemctl(manifest);
     for (index, stage) in stages.iter().enumerate() {
+        units.extend(&left_untold(stage));
         // At boot units start with what they find.
         if stage.was_live {
-            units.add(plan, index, resolved);
+            units.add(plan, index, resolved, |planned, resolved| {
+                !systemctl || !is_waiting(planned, resolved)
+            });
         }
     }
     if !exact {
@@ -226,7 +278,7 @@ fn tell_units(
     let teller = Teller {
         events: options.events,
         environment: options.environment,
-        systemctl: options.uses_systemctl(manifest),
+        systemctl,
         user: manifest.user_mode,
         dry: options.dry(),
         lists_when_dry: crate::sops_nix::is_dry(options.environment),

@@ -35,7 +35,7 @@ fn exact(planned: &Planned<'_>, fault: &Fault) -> String {
         }
         (Origin::Template(_), _) => {
             debug_assert!(planned.kind == Kind::Template);
-            format!("cannot render template {name}: {}", fault.reason)
+            format!("cannot render template '{name}': {}", fault.reason)
         }
     }
 }

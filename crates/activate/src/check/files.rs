@@ -50,10 +50,11 @@ impl Files {
 
 fn look((path, kind): &FileKey) -> Result<Known, String> {
     let shown = path.display();
-    let content = fs::read(path, FILE_LIMIT).map_err(|error| match error.is_not_found() {
-        true => format!("the file '{shown}' does not exist"),
-        false => error.to_string(),
-    })?;
+    let content =
+        fs::read_regular(path, FILE_LIMIT).map_err(|error| match error.is_not_found() {
+            true => format!("the file '{shown}' does not exist"),
+            false => error.to_string(),
+        })?;
     match kind {
         FileKind::Age => match OpenFile::parse(content.as_slice()) {
             Ok(file) => Ok(Known::Age(file.header().stanzas().to_vec())),

@@ -2,9 +2,12 @@
 
 mod show;
 
+use std::path::Path;
 use std::time::SystemTime;
 
-use nixseal_activate::{Accounts, Events, Manifest, Options, Report, activate, check, own, status};
+use nixseal_activate::{
+    Accounts, Events, Manifest, ManifestError, Options, Report, activate, check, own, status,
+};
 use nixseal_base::diag::Diagnostic;
 
 use crate::args::Activate;
@@ -35,7 +38,7 @@ impl Events for Lines<'_> {
 }
 
 pub(super) fn run(context: &Context, arguments: &Activate) -> Outcome {
-    let mut manifest = Manifest::read(&arguments.manifest)?;
+    let mut manifest = read(&arguments.manifest)?;
     let accounts = Accounts::of_system(&context.environment);
     let lines = Lines {
         ui: &context.ui,
@@ -61,6 +64,16 @@ pub(super) fn run(context: &Context, arguments: &Activate) -> Outcome {
         false => activate(&mut manifest, &options)?,
     };
     concluded(context, arguments, &report)
+}
+
+fn read(path: &Path) -> Result<Manifest, Failure> {
+    Manifest::read(path).map_err(|error| match error {
+        // In the words of sops-nix, which do not say where.
+        ManifestError::Parse(_) | ManifestError::Invalid(_) => {
+            Failure::new(format!("'{}': {error}", path.display()))
+        }
+        other => other.into(),
+    })
 }
 
 fn concluded(context: &Context, arguments: &Activate, report: &Report) -> Outcome {

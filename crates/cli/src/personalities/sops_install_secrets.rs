@@ -41,26 +41,33 @@ struct Arguments {
     manifest: PathBuf,
 }
 
-/// Runs `sops-install-secrets` with `arguments`; gives the exit code.
-pub(super) fn run(context: &Context, arguments: &[OsString]) -> u8 {
-    let ui = &context.ui;
-    let arguments = match read(ui, arguments) {
+/// Runs `sops-install-secrets`, called as `program`, with `arguments`; gives the exit code.
+pub(super) fn run(context: &Context, program: &OsStr, arguments: &[OsString]) -> u8 {
+    let lines = Lines {
+        ui: &context.ui,
+        program: name(program),
+    };
+    let arguments = match read(&lines, arguments) {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
-    match work(context, &arguments) {
+    match work(context, &lines, &arguments) {
         Ok(()) => 0,
-        Err(reason) => fail(ui, &reason),
+        Err(reason) => lines.fail(&reason),
     }
 }
 
-fn fail(ui: &Ui, reason: &str) -> u8 {
-    ui.say(format_args!("{PROGRAM}: {reason}"));
-    1
+/// What stands before its lines: as it was called, with the path if there was one.
+fn name(program: &OsStr) -> String {
+    match Path::new(program).file_name() {
+        Some(name) if name == PROGRAM => program.to_string_lossy().into_owned(),
+        _ => PROGRAM.to_owned(),
+    }
 }
 
 /// Reads the command line, or says what is wrong with it and gives the exit code.
-fn read(ui: &Ui, arguments: &[OsString]) -> Result<Arguments, u8> {
+fn read(lines: &Lines<'_>, arguments: &[OsString]) -> Result<Arguments, u8> {
+    let ui = lines.ui;
     let parsed = match go_flags::parse(&FLAGS, arguments) {
         Ok(parsed) => parsed,
         Err(FlagError::Help) => {
@@ -70,7 +77,7 @@ fn read(ui: &Ui, arguments: &[OsString]) -> Result<Arguments, u8> {
         Err(FlagError::Wrong(reason)) => {
             ui.say(&reason);
             ui.say(USAGE);
-            return Err(fail(ui, &reason));
+            return Err(lines.fail(&reason));
         }
     };
     let mut check_mode = CheckMode::Off;
@@ -79,8 +86,8 @@ fn read(ui: &Ui, arguments: &[OsString]) -> Result<Arguments, u8> {
         match *flag {
             (Name::CheckMode, Given::Value(value)) => {
                 let mode = mode(value);
-                check_mode =
-                    mode.ok_or_else(|| fail(ui, "invalid value provided for -check-mode flag: "))?;
+                check_mode = mode
+                    .ok_or_else(|| lines.fail("invalid value provided for -check-mode flag: "))?;
             }
             (Name::IgnorePasswd, Given::Switch(on)) => ignore_passwd = on,
             _ => {}
@@ -110,26 +117,37 @@ fn mode(value: &OsStr) -> Option<CheckMode> {
     }
 }
 
-struct Lines<'a>(&'a Ui);
+/// What it says.
+struct Lines<'a> {
+    ui: &'a Ui,
+    program: String,
+}
 
-impl Events for Lines<'_> {
-    fn out(&self, line: &str) {
-        self.0.line(line);
-    }
-
-    fn err(&self, line: &str) {
-        self.0.say(line);
+impl Lines<'_> {
+    fn fail(&self, reason: &str) -> u8 {
+        self.ui.say(format_args!("{}: {reason}", self.program));
+        1
     }
 }
 
-fn work(context: &Context, arguments: &Arguments) -> Result<(), String> {
+impl Events for Lines<'_> {
+    fn out(&self, line: &str) {
+        self.ui.line(line);
+    }
+
+    fn err(&self, line: &str) {
+        self.ui.say(line);
+    }
+}
+
+fn work(context: &Context, lines: &Lines<'_>, arguments: &Arguments) -> Result<(), String> {
     let mut manifest = open(&arguments.manifest)?;
     let accounts = Accounts::of_system(&context.environment);
     let options = Options {
         environment: &context.environment,
         accounts: &accounts,
-        events: &Lines(&context.ui),
-        program: PROGRAM,
+        events: lines,
+        program: &lines.program,
         ignore_passwd: arguments.ignore_passwd,
         dry_run: false,
         now: SystemTime::now(),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::identities::host_key;
 use crate::installer::Installer;
-use crate::scene::{Scene, ended, with};
+use crate::scene::{Scene, ended, is_common, with};
 
 /// A machine with an ed25519 host key, and how to activate on it.
 struct Machine {
@@ -82,7 +82,7 @@ impl Machine {
 
     fn tree(&self) -> Vec<String> {
         let mut lines = self.scene.host.tree(&["/run/agenix", "/run/agenix.d"]);
-        lines.retain(|line| !line.ends_with("/result.json"));
+        lines.retain(|line| is_common(line));
         lines
     }
 

@@ -116,12 +116,11 @@ impl Scene {
         self.host.tree(&["/run/secrets", "/run/secrets.d"])
     }
 
-    /// What is installed, without the files that ours does not have
-    /// (`age-keys.txt`) and the original does not have (`result.json`).
+    /// What is installed, as far as both programs have it.
     #[track_caller]
     pub(crate) fn common_tree(&self) -> Vec<String> {
         let mut lines = self.tree();
-        lines.retain(|line| !line.ends_with("/age-keys.txt") && !line.ends_with("/result.json"));
+        lines.retain(|line| is_common(line));
         lines
     }
 
@@ -140,6 +139,15 @@ impl Scene {
             self.tree()
         );
     }
+}
+
+/// Whether a line of a tree is about something that ours has (it has no
+/// `age-keys.txt`) and the original, too (it has no `result.json` and `.nixseal`).
+pub(crate) fn is_common(line: &str) -> bool {
+    !["/age-keys.txt", "/result.json"]
+        .iter()
+        .any(|end| line.ends_with(end))
+        && !line.contains("/.nixseal/")
 }
 
 /// Runs a command to its end.

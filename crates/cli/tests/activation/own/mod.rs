@@ -10,6 +10,7 @@ mod owners;
 mod planted;
 mod reconcile;
 mod result;
+mod user;
 
 use std::process::Command;
 

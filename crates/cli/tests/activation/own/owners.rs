@@ -80,6 +80,55 @@ fn a_switch_with_both_runs_changes_nothing() {
     assert_eq!(scene.restarts(), "a.service\n");
 }
 
+/// While a system is switched, services go on and read what is theirs.
+#[test]
+fn a_changed_secret_stays_with_its_owner_between_the_runs() {
+    let scene = Scene::new();
+    scene.host.record_systemctl();
+    let told = || {
+        scene
+            .host
+            .shell("grep try- /run/systemctl.log || true; rm -f /run/systemctl.log")
+    };
+    let of = |name: &str, owner: &str| with(age(name), json!({ "owner": owner }));
+    let run = |flag: &str, secrets: &[serde_json::Value]| {
+        let mut all = manifest(secrets, &[]);
+        all["units"] = json!("systemctl");
+        ended(&mut scene.nixseal(&[flag], &all)).with_code(0);
+    };
+    scene.seal("a", "1");
+    scene.seal("b", "1");
+    for flag in ["--ignore-passwd", "--own"] {
+        run(flag, &[of("a", "app")]);
+    }
+    assert_eq!(told(), "");
+
+    scene.seal("a", "2");
+    run("--ignore-passwd", &[of("a", "app")]);
+    assert_eq!(scene.host.access("/run/agenix/a"), "0400 app:root");
+    assert_eq!(told(), "--no-block try-restart a.service\n");
+    run("--own", &[of("a", "app")]);
+    assert_eq!(told(), "");
+
+    // A new one waits for its owner, and so does its unit.
+    run("--ignore-passwd", &[of("a", "app"), of("b", "app")]);
+    assert_eq!(scene.host.access("/run/agenix/b"), "0400 root:root");
+    assert_eq!(told(), "");
+    run("--own", &[of("a", "app"), of("b", "app")]);
+    assert_eq!(scene.host.access("/run/agenix/b"), "0400 app:root");
+    assert_eq!(told(), "--no-block try-restart b.service\n");
+    run("--own", &[of("a", "app"), of("b", "app")]);
+    assert_eq!(told(), "");
+
+    // Who had it before does not get what is another's now.
+    scene.seal("a", "3");
+    run("--ignore-passwd", &[of("a", "web"), of("b", "app")]);
+    assert_eq!(scene.host.access("/run/agenix/a"), "0400 root:root");
+    run("--own", &[of("a", "web"), of("b", "app")]);
+    assert_eq!(scene.host.access("/run/agenix/a"), "0400 web:root");
+    assert_eq!(told(), "--no-block try-restart a.service\n");
+}
+
 #[test]
 fn a_user_who_does_not_come_is_a_failure_of_one_secret() {
     let scene = Scene::new();
