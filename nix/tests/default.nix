@@ -21,6 +21,7 @@ let
     ./cases/plugins.nix
     ./cases/store-scan.nix
     ./cases/manifest.nix
+    ./cases/templates.nix
     ./cases/complaints.nix
     ./cases/recipients.nix
     ./cases/home.nix
