@@ -5,6 +5,7 @@
   vendorHash ? null,
 }:
 let
+  # Modules and the overlay can be taken from here without nixpkgs: no name depends on `pkgs`.
   packages = import ./nix/packages { inherit pkgs; };
   outputs = import ./nix/outputs.nix;
   linux = set: if pkgs.stdenv.hostPlatform.isLinux then set else { };
@@ -40,4 +41,7 @@ in
 // packages.dropIns packages.nixseal
 // packages.helpers
 // packages.development
-// linux { cross-build = packages.static; }
+// {
+  # For Linux.
+  cross-build = packages.static;
+}

@@ -18,7 +18,11 @@
         builtins.listToAttrs (
           map (system: {
             name = system;
-            value = f (import ./default.nix { pkgs = nixpkgs.legacyPackages.${system}; });
+            value = f (
+              builtins.removeAttrs (import ./default.nix { pkgs = nixpkgs.legacyPackages.${system}; }) (
+                if builtins.match ".*-linux" system == null then [ "cross-build" ] else [ ]
+              )
+            );
           }) systems
         );
       notPackages = [

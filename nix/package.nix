@@ -4,7 +4,8 @@
   rustPlatform,
   installShellFiles,
   stdenv,
-  # Whether the names of age, sops and the others are in `bin`, too.
+  runtimeShell,
+  # The names of age, sops and the others that are in `bin`, too.
   dropInNames ? [
     "age"
     "age-keygen"
@@ -14,8 +15,39 @@
     "sops-install-secrets"
     "ssh-to-age"
   ],
+  ageBin ? null,
+  plugins ? [ ],
+
+  # Further arguments of the package of agenix, which is the default one of its flake; nothing here needs them.
+  age ? null,
+  jq ? null,
+  nix ? null,
+  mktemp ? null,
+  diffutils ? null,
+  replaceVars ? null,
+  shellcheck ? null,
 }:
 let
+  inherit (import ./lib) text;
+  extra = import ./packages/plugins.nix { inherit ageBin plugins; };
+  named =
+    name:
+    if extra.any then
+      ''
+        printf '%s' ${
+          text.shellWord (
+            extra.wrapper {
+              inherit runtimeShell name;
+              nixseal = placeholder "out";
+            }
+          )
+        } >"$out/bin/${name}"
+        chmod +x "$out/bin/${name}"
+      ''
+    else
+      ''
+        ln -s nixseal "$out/bin/${name}"
+      '';
   root = ../.;
   workspace = builtins.fromTOML (builtins.readFile (root + "/Cargo.toml"));
   # Only what the build reads, so that a change of the docs builds nothing.
@@ -52,20 +84,17 @@ rustPlatform.buildRustPackage {
   # They compare with the real tools, which tests/peers brings.
   doCheck = false;
 
-  postInstall = ''
-    for name in ${toString dropInNames}; do
-      ln -s nixseal "$out/bin/$name"
-    done
-  ''
-  + lib.optionalString runs ''
-    $out/bin/nixseal man "$TMPDIR/man"
-    installManPage "$TMPDIR"/man/*
-    for shell in bash zsh fish; do
-      $out/bin/nixseal completions "$shell" >"$TMPDIR/nixseal.$shell"
-    done
-    installShellCompletion --cmd nixseal \
-      --bash "$TMPDIR/nixseal.bash" --zsh "$TMPDIR/nixseal.zsh" --fish "$TMPDIR/nixseal.fish"
-  '';
+  postInstall =
+    lib.concatMapStrings named dropInNames
+    + lib.optionalString runs ''
+      $out/bin/nixseal man "$TMPDIR/man"
+      installManPage "$TMPDIR"/man/*
+      for shell in bash zsh fish; do
+        $out/bin/nixseal completions "$shell" >"$TMPDIR/nixseal.$shell"
+      done
+      installShellCompletion --cmd nixseal \
+        --bash "$TMPDIR/nixseal.bash" --zsh "$TMPDIR/nixseal.zsh" --fish "$TMPDIR/nixseal.fish"
+    '';
 
   meta = {
     description = "Secrets for NixOS that never reach the store: agenix and sops in one program";

@@ -5,26 +5,27 @@ let
 
   standard = "(<SOPS:[0-9a-f]*:PLACEHOLDER>)";
 
-  # Which of `secrets` a template's text speaks of. What is only in a file is not known here: it may speak of any.
+  # Which of `secrets` the texts of templates speak of. What is only in a file is not known here: it may speak of any.
   usedBy =
-    secrets: template:
-    if !(template ? content) then
+    secrets: templates:
+    let
+      texts = map (template: template.content) templates;
+      found = builtins.listToAttrs (
+        map (match: {
+          name = builtins.head match;
+          value = null;
+        }) (builtins.filter builtins.isList (builtins.concatMap (builtins.split standard) texts))
+      );
+    in
+    if !builtins.all (template: template ? content) templates then
       secrets
     else
-      let
-        found = builtins.listToAttrs (
-          map (match: {
-            name = builtins.head match;
-            value = null;
-          }) (builtins.filter builtins.isList (builtins.split standard template.content))
-        );
-      in
       builtins.filter (
         secret:
         if builtins.match standard secret.placeholder != null then
           found ? ${secret.placeholder}
         else
-          hasInfix secret.placeholder template.content
+          builtins.any (hasInfix secret.placeholder) texts
       ) secrets;
 
   # A secret that is opened for templates, and not installed.
@@ -65,7 +66,7 @@ in
     let
       templates = builtins.concatMap (tree: tree.templates) trees;
       known = builtins.filter (secret: secret ? placeholder) others;
-      borrowed = map forTemplates (unique (builtins.concatMap (usedBy known) templates));
+      borrowed = if templates == [ ] then [ ] else map forTemplates (unique (usedBy known templates));
       first = builtins.head trees;
     in
     policy

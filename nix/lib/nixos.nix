@@ -13,8 +13,8 @@ in
   age,
   sops,
   nixseal,
-  # Where an `age.ageBin` is that somebody set, for its plugins.
-  extraFolders ? [ ],
+  # Packages, or folders with a `bin`, of an `age.ageBin` that somebody set, for its plugins.
+  agePrograms ? [ ],
 }:
 let
   ageOn = age != null && (age.secrets != { } || age.templates != { });
@@ -73,6 +73,11 @@ let
   ageSecrets = secretsOf ageOn ageTree;
   earlySecrets = secretsOf (earlyOn && !foreign) earlyTree;
   lateSecrets = secretsOf (lateOn && !foreign) lateTree;
+
+  agePlugins = optionals ageOn (agePrograms ++ age.plugins);
+  sopsPlugins = optionals sopsOn sops.age.plugins;
+  ageOpensSops = ageOn && sopsOn && !foreign && (joined || age.templates != { });
+  sopsOpensAge = ageOn && sopsOn && !foreign && sopsTemplates != { };
 
   all = tree: tree.secrets ++ tree.templates;
   # A folder for each run: what a run does not know of, it takes away.
@@ -135,8 +140,11 @@ in
     }
   ];
 
+  # Templates of a tree may need secrets of the other one opened.
+  inherit ageOpensSops;
   plugins = {
-    age = extraFolders ++ optionals ageOn age.plugins;
-    sops = optionals sopsOn sops.age.plugins;
+    age = agePlugins ++ optionals ageOpensSops sopsPlugins;
+    sops = sopsPlugins ++ optionals sopsOpensAge agePlugins;
+    both = agePlugins ++ sopsPlugins;
   };
 }

@@ -2,26 +2,43 @@
 # `system.build.sops-nix-manifest`.
 text:
 let
-  inherit (text) attribute hostPath optional;
+  inherit (text)
+    attribute
+    hostPath
+    mapToList
+    optional
+    ;
 in
-{
+rec {
   # What is wrong with the files of secrets, in the words of sops-nix.
   fileProblems =
     secrets:
-    builtins.concatMap (
-      secret:
-      optional (!builtins.pathExists secret.sopsFile)
-        "Cannot find path '${toString secret.sopsFile}' set in sops.secrets.${attribute secret.name}.sopsFile\n"
-      ++
-        optional (!text.inStore secret.sopsFile)
-          "'${toString secret.sopsFile}' is not in the Nix store. Either add it to the Nix store or set sops.validateSopsFiles to false"
-    ) (builtins.attrValues secrets);
+    builtins.concatLists (
+      mapToList (
+        name: secret:
+        let
+          option = "sops.secrets.${attribute name}.sopsFile";
+          file = toString secret.sopsFile;
+        in
+        optional (!builtins.pathExists secret.sopsFile) "Cannot find path '${file}' set in ${option}\n"
+        ++
+          optional (!text.inStore secret.sopsFile)
+            "'${file}' is not in the Nix store. Either add it to the Nix store or set sops.validateSopsFiles to false; it is set in ${option}"
+      ) secrets
+    );
 
-  failedFiles =
-    problems:
-    throw "\nFailed assertions:\n${
-      builtins.concatStringsSep "\n" (map (problem: "- ${problem}") problems)
-    }";
+  # `file` of these secrets, unless something is wrong with theirs.
+  checked =
+    cfg: secrets: file:
+    let
+      problems = if cfg.validateSopsFiles then fileProblems secrets else [ ];
+    in
+    if problems == [ ] then
+      file
+    else
+      throw "\nFailed assertions:\n${
+        builtins.concatStringsSep "\n" (map (problem: "- ${problem}") problems)
+      }";
 
   # `added`: the options that sops-nix does not have; its manifest does not have them either.
   manifest =

@@ -9,6 +9,9 @@ let
     optionals
     ;
 
+  inherit (import ./entries.nix text) publicKeys;
+  lock = import ./lock.nix text;
+
   octal = "[0-7]+";
   clause = "[ugoa]*([-+=]([rwxXst]*|[ugo]))+";
   symbolic = "${clause}(,${clause})*";
@@ -135,6 +138,30 @@ in
       }
     ) (builtins.attrNames secrets);
 
+  # Many recipients are not in the files themselves. Where a lock tells them, this host must be one.
+  ageRecipients =
+    cfg:
+    let
+      hosts = map lock.recipient (publicKeys cfg.hostPublicKey);
+      names = builtins.filter (
+        name: seesFile cfg.secrets.${name}.file && builtins.pathExists cfg.secrets.${name}.file
+      ) (builtins.attrNames cfg.secrets);
+      recipients = lock.recipients (map (name: cfg.secrets.${name}.file) names);
+    in
+    optionals (hosts != [ ]) (
+      builtins.concatMap (
+        name:
+        let
+          file = cfg.secrets.${name}.file;
+          known = recipients file;
+        in
+        optional (known != null && !builtins.any (key: builtins.elem key known) hosts) {
+          assertion = false;
+          message = ''age.secrets.${attribute name}: this host cannot open "${toString file}": age.hostPublicKey is none of its recipients; add it to the rules and run `nixseal rekey`; if the recipient is an age key that is derived from the host's SSH key, name it in age.hostPublicKey, too'';
+        }
+      ) names
+    );
+
   # The sentences of sops-nix.
   sopsKeys = cfg: [
     {
@@ -150,6 +177,12 @@ in
       message = "Exactly one of sops.gnupg.home and sops.gnupg.sshKeyPaths must be set";
     }
   ];
+
+  # sops-nix evaluates this, and prints a key to the log.
+  sopsKeyWithoutPlace =
+    cfg:
+    optional (cfg.secrets != { } && cfg.age.generateKey && cfg.age.keyFile == null)
+      "sops.age.generateKey: there is no place for the key, so none is made; set sops.age.keyFile";
 
   sopsOwners =
     cfg:

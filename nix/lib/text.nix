@@ -69,6 +69,30 @@ rec {
       ) packages
     );
 
+  # Where the programs are that a command finds, to look for plugins there: the folder of its program, and of those that it puts
+  # on PATH. Configurations of agenix write `PATH=$PATH:FOLDER PROGRAM` into `age.ageBin` for the sake of a plugin.
+  commandFolders =
+    command:
+    let
+      # What a regular expression finds has lost the packages that it comes from.
+      kept = part: builtins.appendContext part (builtins.getContext command);
+      parts = builtins.match "(env[[:space:]]+)?PATH=[\"']?([^\"'[:space:]]*)[\"']?[[:space:]]+(.*)" command;
+      program = builtins.match "[[:space:]]*([^[:space:]]+).*";
+      folders = builtins.filter (part: builtins.isString part && hasPrefix "/" part) (
+        builtins.split ":" (builtins.elemAt parts 1)
+      );
+      folderOf = words: optional (words != null) (kept (builtins.dirOf (builtins.head words)));
+    in
+    if parts == null then
+      folderOf (program command)
+    else
+      map kept folders ++ folderOf (program (builtins.elemAt parts 2));
+
+  # The same as `path` of a unit and `binPath` take them: without `/bin` at the end.
+  commandPackages =
+    command:
+    map (removeSuffix "/bin") (builtins.filter (hasSuffix "/bin") (commandFolders command));
+
   # Is it in the store, or a path that evaluation copies there?
   inStore = file: builtins.isPath file || hasPrefix "${builtins.storeDir}/" (toString file);
 

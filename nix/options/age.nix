@@ -128,8 +128,8 @@ in
     default = "${pkgs.age}/bin/age";
     defaultText = literalExpression ''"''${pkgs.age}/bin/age"'';
     description = ''
-      Kept for configurations that set it: nixseal opens files of all age programs by itself. The folder of the program is
-      searched for plugins, before those of {option}`age.plugins`.
+      Kept for configurations that set it: nixseal opens files of all age programs by itself. The folder of the program, and
+      what a `PATH=…` before it names, are searched for plugins, before those of {option}`age.plugins`.
     '';
   };
   secrets = mkOption {

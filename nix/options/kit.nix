@@ -25,19 +25,23 @@ in
     };
 
   # Keys must not be in the store: everybody can read it.
-  pathNotInStore = lib.mkOptionType {
-    name = "pathNotInStore";
-    description = "path not in the Nix store";
-    descriptionClass = "noun";
-    check =
-      x:
-      let
-        path = toString (/. + x);
-        store = "${builtins.storeDir}/";
-      in
-      builtins.substring 0 (builtins.stringLength store) path != store;
-    merge = lib.mergeEqualOption;
-  };
+  pathNotInStore =
+    lib.mkOptionType {
+      name = "pathNotInStore";
+      description = "path not in the Nix store";
+      check =
+        x:
+        let
+          path = toString (/. + x);
+          store = "${builtins.storeDir}/";
+        in
+        builtins.substring 0 (builtins.stringLength store) path != store;
+      merge = lib.mergeEqualOption;
+    }
+    # Not an argument before NixOS 22.11.
+    // {
+      descriptionClass = "noun";
+    };
 
   placeholders =
     description:
@@ -70,8 +74,8 @@ in
       default = null;
       example = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…";
       description = ''
-        Public key of this host, or a list of them: a line of an `ssh_host_….pub` file, or an age recipient. The build
-        fails for every secret of `${tree}` that none of them can open. Not checked when null.
+        Public key of this host, or a list of them: a line of an `ssh_host_….pub` file, or an age recipient. Evaluation or
+        the build fails for every secret of `${tree}` that none of them can open. Not checked when null.
       '';
     };
 }

@@ -66,8 +66,8 @@ in
 // where (!home) {
   storeScan = {
     enable = flag false ''
-      Whether to search the running system's part of the store for the values of secrets, after every start and switch. The
-      unit `nixseal-store-scan` fails when it finds one, and its journal tells where. Not on macOS.
+      Whether to search the running system's part of the store for the values of its secrets, after every start and switch.
+      The unit `nixseal-store-scan` fails with exit code 3 when it finds one, and its journal tells where. Not on macOS.
     '';
   };
 }

@@ -3,29 +3,13 @@
 let
   nixseal = pkgs.callPackage ../package.nix { };
 
-  # A package with nothing but the name of a tool in `bin`. `nixseal` tells the modules that it is ours.
-  dropIn =
-    nixseal: name:
-    pkgs.runCommand "${name}-nixseal"
-      {
-        passthru = { inherit nixseal; };
-        meta = {
-          description = "nixseal under the name of ${name}";
-          mainProgram = name;
-        };
-      }
-      ''
-        mkdir -p "$out/bin"
-        ln -s ${nixseal}/bin/nixseal "$out/bin/${name}"
-      '';
-
   dropIns =
     nixseal:
     builtins.listToAttrs (
       map
         (name: {
           inherit name;
-          value = dropIn nixseal name;
+          value = pkgs.callPackage (import ./drop-in.nix { inherit nixseal name; }) { };
         })
         [
           "age"

@@ -2,9 +2,10 @@
 {
   lib,
   fixtures ? ./fixtures,
+  record ? false,
 }:
 let
-  evaluate = import ./evaluate.nix { inherit lib; };
+  evaluate = import ./evaluate.nix { inherit lib record; };
   view = import ./view.nix { lib = import ./lib; };
   arguments = {
     inherit
@@ -17,8 +18,12 @@ let
   files = [
     ./cases/nixos.nix
     ./cases/units.nix
+    ./cases/plugins.nix
+    ./cases/store-scan.nix
     ./cases/manifest.nix
+    ./cases/templates.nix
     ./cases/complaints.nix
+    ./cases/recipients.nix
     ./cases/home.nix
     ./cases/darwin.nix
     ./cases/imports.nix
@@ -52,8 +57,24 @@ let
   failures = builtins.filter (name: seen cases.${name} != cases.${name}.want) (
     builtins.attrNames cases
   );
+  # Where manifests are recorded, those of configurations with options of the originals alone are, too.
+  base =
+    platform:
+    {
+      nixosOld = "nixos";
+      homeDarwin = "home";
+    }
+    .${platform} or platform;
+  others = map (
+    each:
+    (evaluate.${each.platform} [
+      (../modules + "/${base each.platform}/${each.tree}.nix")
+      each.module
+    ]).config.nixseal.manifests
+  ) (import ./parity-configurations.nix { inherit fixtures; });
 in
 {
+  recorded = if record then builtins.length (builtins.filter (found: found != { }) others) else 0;
   count = builtins.length (builtins.attrNames cases);
   failures = map (name: {
     inherit name;

@@ -2,22 +2,39 @@
 {
   lib,
   pkgs ? import ./platforms/pkgs.nix { inherit lib; },
-}:
-let
-  macPackages = import ./platforms/pkgs.nix {
+  macPackages ? import ./platforms/pkgs.nix {
     inherit lib;
     system = "aarch64-darwin";
-  };
+  },
+  # Whether the manifests of every configuration without complaints are traced, a line of JSON each.
+  record ? false,
+}:
+let
+  view = import ./view.nix { lib = import ./lib; };
+  attempt =
+    value:
+    let
+      tried = builtins.tryEval (builtins.deepSeq value value);
+    in
+    if tried.success then tried.value else null;
+  recorded =
+    evaluated:
+    if record && attempt (view.failed evaluated.config) == [ ] then
+      builtins.trace (builtins.toJSON (attempt (view.manifests evaluated.config))) evaluated
+    else
+      evaluated;
   evaluate =
     platform: special: modules:
-    lib.evalModules {
-      modules = [
-        platform
-        { _module.args.pkgs = pkgs' special; }
-      ]
-      ++ modules;
-      specialArgs = builtins.removeAttrs special [ "pkgs" ];
-    };
+    recorded (
+      lib.evalModules {
+        modules = [
+          platform
+          { _module.args.pkgs = pkgs' special; }
+        ]
+        ++ modules;
+        specialArgs = builtins.removeAttrs special [ "pkgs" ];
+      }
+    );
   pkgs' = special: special.pkgs or pkgs;
 in
 {

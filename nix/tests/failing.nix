@@ -18,8 +18,35 @@ let
       ]
       ++ modules
     )).config;
+  darwin =
+    modules:
+    (evaluate.darwin (
+      [
+        ../modules/darwin
+        token
+        { sops.gnupg.sshKeyPaths = [ ]; }
+      ]
+      ++ modules
+    )).config;
+  home =
+    modules:
+    (evaluate.home (
+      [
+        ../modules/home
+        token
+      ]
+      ++ modules
+    )).config;
+  # A path as configurations have it, and one that is only on a host.
+  gone.sops.secrets.token.sopsFile = ./fixtures/gone.yaml;
+  outside.sops.secrets.token.sopsFile = "/etc/passwd";
 in
 {
+  sops-file-gone = (nixos [ gone ]).nixseal.manifests.regular.text;
+  sops-file-gone-darwin = (darwin [ gone ]).nixseal.manifests.regular.text;
+  sops-file-gone-home = (home [ gone ]).nixseal.manifests.regular.text;
+  sops-file-outside-darwin = (darwin [ outside ]).nixseal.manifests.regular.text;
+  sops-file-outside-home = (home [ outside ]).nixseal.manifests.regular.text;
   sops-file-missing =
     (nixos [ { sops.secrets.token.sopsFile = "/persist/not-there.yaml"; } ])
     .system.build.nixseal-manifest.text;

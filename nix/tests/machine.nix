@@ -1,20 +1,26 @@
-# A configuration as files that can be run: what NixOS makes of activation scripts and units, and home-manager of its units.
+# A configuration as files that can be run: what NixOS makes of activation scripts and units, home-manager of its units, and
+# nix-darwin of its daemons. Those of macOS run here as they are, except that the program does what it does on Linux.
 {
   configuration,
   # Folder with `bin/nixseal` and its other names.
   nixseal,
+  # nixos, home, darwin or homeDarwin
   platform ? "nixos",
 }:
 let
   lib = import ./lib.nix;
-  pkgs = import ./platforms/pkgs.nix {
-    inherit lib nixseal;
-    programs = "/usr";
-  };
+  packages =
+    system:
+    import ./platforms/pkgs.nix {
+      inherit lib nixseal system;
+      programs = "/usr";
+    };
+  pkgs = packages "x86_64-linux";
+  macPackages = packages "aarch64-darwin";
   text = import ../lib/text.nix;
   inherit (text) lines mapToList shellWord;
-  evaluated = (import ./evaluate.nix { inherit lib pkgs; }).${platform} [
-    (../modules + "/${if platform == "home" then "home" else "nixos"}")
+  evaluated = (import ./evaluate.nix { inherit lib pkgs macPackages; }).${platform} [
+    (../modules + "/${if platform == "homeDarwin" then "home" else platform}")
     configuration
   ];
   failed = builtins.filter (each: !each.assertion) evaluated.config.assertions;
@@ -111,18 +117,32 @@ let
       exec ${unit.Service.ExecStart}
     '';
 
-  files =
-    if platform == "home" then
-      builtins.mapAttrs homeUnit config.systemd.user.services
-    else
+  daemon =
+    name: daemon:
+    pkgs.writeShellScript name (if daemon.script != "" then daemon.script else daemon.command);
+  agent =
+    name: agent:
+    pkgs.writeShellScript name "exec ${
+      toString (agent.config.ProgramArguments or agent.config.Program)
+    }";
+
+  files = {
+    home = builtins.mapAttrs homeUnit config.systemd.user.services;
+    homeDarwin = builtins.mapAttrs agent config.launchd.agents;
+    darwin =
+      builtins.mapAttrs daemon config.launchd.daemons
+      // builtins.mapAttrs (
+        name: script: pkgs.writeShellScript name script.text
+      ) config.system.activationScripts;
+    nixos =
       {
         activate = activation "activate" (_: true);
         dry-activate = activation "dry-activate" (script: script.supportsDryActivation);
         nixseal-manifest = config.nixseal.manifests.regular or config.nixseal.manifests.age;
-        sops-nix-manifest = config.system.build.sops-nix-manifest;
       }
       // rename "units/" ".service" (builtins.mapAttrs unitFile config.systemd.services)
       // rename "units/" ".run" (builtins.mapAttrs unitScript started);
+  };
   rename =
     before: after: set:
     builtins.listToAttrs (
@@ -135,6 +155,6 @@ in
 pkgs.build "machine" (
   lines (
     [ ''mkdir -p "$out/units"'' ]
-    ++ mapToList (name: file: ''ln -s ${file} "$out/${name}"'') files
+    ++ mapToList (name: file: ''ln -s ${file} "$out/${name}"'') files.${platform}
   )
 ) { }

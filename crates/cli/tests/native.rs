@@ -32,3 +32,5 @@ mod sops_tree;
 mod status;
 #[path = "native/status_page.rs"]
 mod status_page;
+#[path = "native/tour.rs"]
+mod tour;

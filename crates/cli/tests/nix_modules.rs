@@ -18,9 +18,17 @@ mod flake;
 mod helpers;
 #[path = "nix_modules/machine.rs"]
 mod machine;
+#[path = "nix_modules/manifests.rs"]
+mod manifests;
 #[path = "nix_modules/nix.rs"]
 mod nix;
+#[path = "nix_modules/refused.rs"]
+mod refused;
 #[path = "nix_modules/sops_nix.rs"]
 mod sops_nix;
+#[path = "nix_modules/sops_nix_elsewhere.rs"]
+mod sops_nix_elsewhere;
+#[path = "nix_modules/store_scan.rs"]
+mod store_scan;
 #[path = "nix_modules/together.rs"]
 mod together;

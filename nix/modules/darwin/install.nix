@@ -34,29 +34,31 @@ let
     };
   originalFile =
     suffix: secrets: templates:
-    nixseal.files.original {
-      inherit pkgs;
-      name = "manifest${suffix}.json";
-      checker = sops.validationPackage;
-      validate = sops.validateSopsFiles;
-      manifest = original.manifest {
-        cfg = sops;
-        inherit secrets templates;
-        added = [
-          "optional"
-          "onFailure"
-        ];
-        userMode = false;
-        places = {
-          secretsMountPoint = "/run/secrets${suffix}.d";
-          symlinkPath = "/run/secrets${suffix}";
-          useTmpfs = false;
+    original.checked sops secrets (
+      nixseal.files.original {
+        inherit pkgs;
+        name = "manifest${suffix}.json";
+        checker = sops.validationPackage;
+        validate = sops.validateSopsFiles;
+        manifest = original.manifest {
+          cfg = sops;
+          inherit secrets templates;
+          added = [
+            "optional"
+            "onFailure"
+          ];
+          userMode = false;
+          places = {
+            secretsMountPoint = "/run/secrets${suffix}.d";
+            symlinkPath = "/run/secrets${suffix}";
+            useTmpfs = false;
+          };
         };
-      };
-    };
+      }
+    );
   ageFile = own "-age" plan.ageRun;
-  lateFile = own "" plan.lateRun;
-  earlyFile = own "-for-users" plan.earlyRun;
+  lateFile = original.checked sops plan.late (own "" plan.lateRun);
+  earlyFile = original.checked sops plan.early (own "-for-users" plan.earlyRun);
 
   key =
     keyFile:
@@ -65,11 +67,13 @@ let
       keyFile = text.hostPath keyFile;
     };
   ageKey = optionals (plan.ageOn && age.generateKey && age.keyFile != null) [ (key age.keyFile) ];
-  sopsKey = optionals (plan.sopsOn && sops.age.generateKey) [
-    (key (if sops.age.keyFile == null then "" else sops.age.keyFile))
+  sopsKey = optionals (plan.sopsOn && sops.age.generateKey && sops.age.keyFile != null) [
+    (key sops.age.keyFile)
   ];
 
-  plugins = optionals plan.ageOn age.plugins;
+  plugins = optionals plan.ageOn (
+    optionals (options.age.ageBin.highestPrio < 1500) (text.commandPackages age.ageBin) ++ age.plugins
+  );
   environment =
     sops.environment
     // optionalAttrs (joined && plugins != [ ]) {
@@ -178,6 +182,7 @@ in
               message = "neededForUsers cannot be used for secrets that are not root-owned";
             }
           ];
+        warnings = problems.sopsKeyWithoutPlace sops;
         sops.environment = {
           SOPS_GPG_EXEC = lib.mkIf (sops.gnupg.home != null || sops.gnupg.sshKeyPaths != [ ]) (
             lib.mkDefault "${sops.gnupg.package}/bin/gpg"

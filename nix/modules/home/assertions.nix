@@ -34,6 +34,7 @@ let
 in
 {
   key = "nixseal/home/assertions";
+  config.warnings = optionals (sops != null) (problems.sopsKeyWithoutPlace sops);
   config.assertions =
     problems.entries plan.entries
     ++ map (entry: expression "${entry.option}.path" entry.path) plan.ageEntries

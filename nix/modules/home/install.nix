@@ -8,7 +8,12 @@
 }@args:
 let
   nixseal = import ../../lib;
-  inherit (nixseal) commands homePaths text;
+  inherit (nixseal)
+    commands
+    homePaths
+    original
+    text
+    ;
   inherit (text)
     mapToList
     optional
@@ -43,29 +48,31 @@ let
       checker = if cfg.check.enable then cfg.validationPackage else null;
     };
   ageFile = own "-age" plan.ageRun;
-  sopsFile = own "" plan.sopsRun;
-  originalFile = nixseal.files.original {
-    inherit pkgs;
-    name = "manifest.json";
-    checker = sops.package;
-    validate = sops.validateSopsFiles;
-    manifest = nixseal.original.manifest {
-      cfg = sops;
-      inherit (sops) secrets templates;
-      added = [
-        "restartUnits"
-        "reloadUnits"
-        "optional"
-        "onFailure"
-        "credentials"
-      ];
-      userMode = true;
-      places = {
-        secretsMountPoint = sops.defaultSecretsMountPoint;
-        symlinkPath = sops.defaultSymlinkPath;
+  sopsFile = original.checked sops sops.secrets (own "" plan.sopsRun);
+  originalFile = original.checked sops sops.secrets (
+    nixseal.files.original {
+      inherit pkgs;
+      name = "manifest.json";
+      checker = sops.package;
+      validate = sops.validateSopsFiles;
+      manifest = original.manifest {
+        cfg = sops;
+        inherit (sops) secrets templates;
+        added = [
+          "restartUnits"
+          "reloadUnits"
+          "optional"
+          "onFailure"
+          "credentials"
+        ];
+        userMode = true;
+        places = {
+          secretsMountPoint = sops.defaultSecretsMountPoint;
+          symlinkPath = sops.defaultSymlinkPath;
+        };
       };
-    };
-  };
+    }
+  );
 
   key =
     keyFile:
@@ -75,8 +82,8 @@ let
       coreutils = "${pkgs.coreutils}/bin/";
     };
   ageKey = optionals (plan.ageOn && age.generateKey && age.keyFile != null) [ (key age.keyFile) ];
-  sopsKey = optionals (plan.sopsOn && sops.age.generateKey) [
-    (key (if sops.age.keyFile == null then "" else sops.age.keyFile))
+  sopsKey = optionals (plan.sopsOn && sops.age.generateKey && sops.age.keyFile != null) [
+    (key sops.age.keyFile)
   ];
 
   agePlugins = optionals plan.ageOn (

@@ -32,7 +32,8 @@ in
         message = "age.generateKey: there is no place for the key; set age.keyFile";
       }
     ]
-    ++ problems.ageFiles cfg.secrets;
+    ++ problems.ageFiles cfg.secrets
+    ++ problems.ageRecipients cfg;
     warnings = text.optional (options.age.package.highestPrio < 1500) ''
       age.package is set, but nixseal opens age files by itself and does not run it. If it is there for its plugins, list their packages in age.plugins; otherwise remove it.
     '';

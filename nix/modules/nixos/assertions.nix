@@ -60,8 +60,10 @@ in
             ]
             ++ problems.earlyOwners "sops.templates" plan.earlyTemplates
           );
-        warnings = builtins.concatMap (problem: optional (!problem.assertion) problem.message) (
-          optionals mutable undeclared ++ problems.earlyOwners "sops.secrets" plan.early
-        );
+        warnings =
+          builtins.concatMap (problem: optional (!problem.assertion) problem.message) (
+            optionals mutable undeclared ++ problems.earlyOwners "sops.secrets" plan.early
+          )
+          ++ optionals (sops != null) (problems.sopsKeyWithoutPlace sops);
       };
 }

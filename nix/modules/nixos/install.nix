@@ -17,8 +17,8 @@ let
   plan = nixseal.nixos {
     inherit age sops;
     inherit (config) nixseal;
-    extraFolders = optional (age != null && options.age.ageBin.highestPrio < 1500) (
-      builtins.dirOf (builtins.dirOf age.ageBin)
+    agePrograms = optionals (age != null && options.age.ageBin.highestPrio < 1500) (
+      text.commandPackages age.ageBin
     );
   };
   inherit (plan) engine joined foreign;
@@ -44,7 +44,7 @@ let
     PATH = text.binPath plan.plugins.sops;
   };
   joinedEnvironment = environment // {
-    PATH = text.binPath (plan.plugins.age ++ plan.plugins.sops);
+    PATH = text.binPath plan.plugins.both;
   };
   withAgePlugins =
     call:
@@ -88,7 +88,10 @@ let
       lateUnit
       ;
     ageText =
-      if joined then commands.withEnvironment joinedEnvironment ageCall else withAgePlugins ageCall;
+      if plan.ageOpensSops then
+        commands.withEnvironment joinedEnvironment ageCall
+      else
+        withAgePlugins ageCall;
     ownText = ownCall;
     earlyText = commands.withEnvironment environment earlyCall;
     lateText = commands.withEnvironment environment lateCall;
@@ -103,9 +106,11 @@ let
         )
         (
           optional (ageKey != [ ] && age.keyFile != null) age.keyFile
-          ++ optional (sopsKey != [ ] && (ageKey == [ ] || age.keyFile != sops.age.keyFile)) (
-            if sops.age.keyFile == null then "" else sops.age.keyFile
-          )
+          ++ optional (
+            sopsKey != [ ]
+            && sops.age.keyFile != null
+            && (ageKey == [ ] || age.keyFile != sops.age.keyFile)
+          ) sops.age.keyFile
         )
     );
   };

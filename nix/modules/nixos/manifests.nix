@@ -8,17 +8,10 @@
 }:
 let
   nixseal = import ../../lib;
-  inherit (nixseal) files original text;
+  inherit (nixseal) files original;
   inherit (config.nixseal) check validationPackage;
 
-  problems =
-    secrets: text.optionals (sops != null && sops.validateSopsFiles) (original.fileProblems secrets);
-  checked =
-    secrets: file:
-    let
-      found = problems secrets;
-    in
-    if found == [ ] then file else original.failedFiles found;
+  checked = secrets: file: if sops == null then file else original.checked sops secrets file;
 
   own =
     suffix: secrets: manifest:

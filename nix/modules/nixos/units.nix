@@ -48,7 +48,7 @@ in
       (mounts plan.ageKeys)
       {
         description = "Install age secrets before users are made";
-        environment = viaSystemctl;
+        environment = (if plan.ageOpensSops then sops.environment else { }) // viaSystemctl;
         path = plan.plugins.age;
       }
     ]
@@ -79,7 +79,7 @@ in
       {
         after = optional (plan.ageOn && plan.apart) first;
         environment = sops.environment // viaSystemctl;
-        path = sops.age.plugins ++ optionals joined plan.plugins.age;
+        path = if joined then plan.plugins.both else plan.plugins.sops;
       }
     ]
   );
@@ -98,7 +98,7 @@ in
         requiredBy = [ "sysinit-reactivation.target" ];
         before = [ "sysinit-reactivation.target" ];
         environment = sops.environment // viaSystemctl;
-        path = sops.age.plugins;
+        path = plan.plugins.sops;
       }
     ]
   );

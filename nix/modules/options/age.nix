@@ -46,7 +46,8 @@ in
       assertion = isRoot needed.${name}.owner && isRoot needed.${name}.group;
       message = "${entries.ageOption name}.neededForUsers: users are made from it, so root must own it; leave its owner and group unset";
     }) (builtins.attrNames needed)
-    ++ problems.ageFiles cfg.secrets;
+    ++ problems.ageFiles cfg.secrets
+    ++ problems.ageRecipients cfg;
     warnings = text.optional (options.age.ageBin.highestPrio < 1500) ''
       age.ageBin is set, but nixseal opens age files by itself and does not run it. If it is there for its plugins, list their packages in age.plugins; otherwise remove it.
     '';

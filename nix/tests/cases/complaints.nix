@@ -216,6 +216,51 @@ in
     got = failed [ { age.generateKey = true; } ];
     want = [ "age.generateKey: there is no place for the key; set age.keyFile" ];
   };
+  "complaints: a key of SOPS to make, but no place for it, is only a warning, as it was no error" = {
+    got =
+      let
+        place.sops = {
+          age.generateKey = true;
+          age.sshKeyPaths = [ "/etc/ed25519" ];
+        };
+        noFile =
+          { lib, ... }:
+          {
+            sops.age.keyFile = lib.mkForce null;
+          };
+        ofSystem = config [
+          place
+          noFile
+        ];
+        of =
+          evaluated:
+          (evaluated [
+            token
+            place
+            noFile
+          ]).config.warnings;
+      in
+      [
+        (view.failed ofSystem)
+        ofSystem.system.activationScripts.generate-age-key.text
+        ofSystem.warnings
+        (of (modules: darwin ([ ../../modules/darwin ] ++ modules)))
+        (of (modules: home ([ ../../modules/home ] ++ modules)))
+      ];
+    want =
+      let
+        warning = [
+          "sops.age.generateKey: there is no place for the key, so none is made; set sops.age.keyFile"
+        ];
+      in
+      [
+        [ ]
+        ""
+        warning
+        warning
+        warning
+      ];
+  };
   "complaints: a key in the store is refused" = {
     got = view.throws (config [ { age.keyFile = "${builtins.storeDir}/x"; } ]).age.keyFile;
     want = true;

@@ -68,6 +68,16 @@ in
     ];
     withoutHashes = true;
   };
+  "darwin: the folder of an age program of one's own is searched for plugins" = {
+    got =
+      builtins.match ".*export PATH=\"([^:]*):.*"
+        (config [
+          onlyAge
+          wifi
+          { age.ageBin = "/opt/age/bin/age"; }
+        ]).launchd.daemons.activate-agenix.script;
+    want = [ "/opt/age/bin" ];
+  };
   "darwin: SOPS secrets at activation and at start" = {
     got = calls (config [
       onlySops

@@ -306,52 +306,6 @@ in
     want = "/nixseal/bin/nixseal activate --ignore-passwd STORE/nixseal-manifest-for-users.json";
     withoutHashes = true;
   };
-  "nixos: plugins of both trees are found by the joined run" = {
-    got =
-      builtins.match ".*export PATH='([^']*)'.*"
-        (config (
-          everything
-          ++ [
-            (
-              { pkgs, ... }:
-              {
-                age.plugins = [ (pkgs.fake "one") ];
-                sops.age.plugins = [ (pkgs.fake "two") ];
-              }
-            )
-          ]
-        )).system.activationScripts.agenixInstall.text;
-    want = [ "/programs/one/bin:/programs/two/bin" ];
-  };
-  "nixos: plugins of the age tree alone" = {
-    got =
-      (config [
-        onlyAge
-        wifi
-        ({ pkgs, ... }: { age.plugins = [ (pkgs.fake "one") ]; })
-      ]).system.activationScripts.agenixInstall.text;
-    want = "PATH=/programs/one/bin:$PATH /nixseal/bin/nixseal activate --ignore-passwd STORE/nixseal-manifest-for-users.json";
-    withoutHashes = true;
-  };
-  "nixos: an age program of one's own is searched for plugins, with a warning" = {
-    got =
-      let
-        c = config [
-          onlyAge
-          wifi
-          { age.ageBin = "/opt/age/bin/age"; }
-        ];
-      in
-      [
-        c.system.activationScripts.agenixInstall.text
-        (map (builtins.substring 0 17) c.warnings)
-      ];
-    want = [
-      "PATH=/opt/age/bin:$PATH /nixseal/bin/nixseal activate --ignore-passwd STORE/nixseal-manifest-for-users.json"
-      [ "age.ageBin is set" ]
-    ];
-    withoutHashes = true;
-  };
   "nixos: sops-nix's own package gets its own manifest and run" = {
     got =
       let
@@ -463,26 +417,5 @@ in
       )
     );
     want = 1;
-  };
-  "nixos: the search of the store is a unit that every switch starts" = {
-    got =
-      let
-        unit = view.unit (config [
-          both
-          { nixseal.storeScan.enable = true; }
-        ]) "nixseal-store-scan";
-      in
-      {
-        inherit (unit) wantedBy after;
-        inherit (unit.serviceConfig) ExecStart Type;
-        remains = unit.serviceConfig ? RemainAfterExit;
-      };
-    want = {
-      wantedBy = [ "multi-user.target" ];
-      after = [ "multi-user.target" ];
-      ExecStart = "/nixseal/bin/nixseal scan --closure /run/current-system --live";
-      Type = "oneshot";
-      remains = false;
-    };
   };
 }

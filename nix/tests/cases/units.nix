@@ -244,8 +244,8 @@ in
       ]) "sops-install-secrets-for-users").path
     );
     want = [
-      "two"
       "one"
+      "two"
     ];
   };
   "units: secrets and templates for services, in each run's folder" = {

@@ -1,4 +1,5 @@
-# What nixseal's packages are made with. Derivations are real, and never built.
+# What nixseal's packages are made with. Derivations are real; what is built of them needs only a shell, and has for the compiled
+# program the one that the file `program` names.
 {
   system,
   overlays ? [ ],
@@ -18,6 +19,7 @@ let
         length = builtins.stringLength prefix;
       in
       if builtins.substring 0 length text == prefix then builtins.substring length (-1) text else text;
+    concatMapStrings = f: list: builtins.concatStringsSep "" (map f list);
     optionalString = condition: text: if condition then text else "";
     makeBinPath = packages: builtins.concatStringsSep ":" (map (package: "${package}/bin") packages);
     licenses = {
@@ -44,9 +46,11 @@ let
         inherit name system;
         builder = "/bin/sh";
         args = [
+          "-e"
           "-c"
-          "exit 1"
+          attributes.buildCommand or "exit 1"
         ];
+        PATH = "/bin:/usr/bin";
       }
     )
     // attributes.passthru or { }
@@ -56,15 +60,21 @@ let
       meta = attributes.meta or { };
       overrideAttrs = change: make (attributes // change attributes);
     };
-  simple = name: make { inherit name; };
+  simple =
+    name:
+    make {
+      inherit name;
+      buildCommand = "mkdir \"$out\"";
+    };
 
   # What a package is made of, by the names of its function's arguments.
   callPackage =
     file: arguments:
     let
       function = if builtins.isFunction file then file else import file;
+      made = function (builtins.intersectAttrs (builtins.functionArgs function) final // arguments);
     in
-    function (builtins.intersectAttrs (builtins.functionArgs function) final // arguments);
+    made // { override = more: callPackage function (arguments // more); };
 
   base = {
     inherit lib callPackage system;
@@ -77,9 +87,33 @@ let
       mkDerivation = make;
     };
     rustPlatform.buildRustPackage =
-      attributes: make (attributes // { lock = builtins.readFile attributes.cargoLock.lockFile; });
+      attributes:
+      make (
+        attributes
+        // {
+          lock = builtins.readFile attributes.cargoLock.lockFile;
+          buildCommand = ''
+            mkdir -p "$out/bin"
+            ln -s ${builtins.readFile ./program} "$out/bin/nixseal"
+            installManPage() {
+              mkdir -p "$out/share/man/man1"
+              cp "$@" "$out/share/man/man1"
+            }
+            installShellCompletion() {
+              mkdir -p "$out/share/completions"
+              for word in "$@"; do
+                case $word in
+                  /*) cp "$word" "$out/share/completions" ;;
+                esac
+              done
+            }
+            ${attributes.postInstall}
+          '';
+        }
+      );
     pkgsStatic = final;
     pkgsBuildHost = final;
+    runtimeShell = "/bin/sh";
     runCommand =
       name: attributes: buildCommand:
       make (attributes // { inherit name buildCommand; });

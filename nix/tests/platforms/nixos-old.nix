@@ -1,5 +1,5 @@
 # NixOS of some years ago: it knows neither systemd-sysusers nor userborn, nor how to only try an activation.
-{ lib, ... }@args:
+{ lib, pkgs, ... }@args:
 let
   new = import ./nixos.nix args;
 in

@@ -1,5 +1,10 @@
 # What NixOS declares and the modules use, with the types that it has there.
-{ lib, config, ... }:
+{
+  lib,
+  config,
+  pkgs,
+  ...
+}:
 let
   inherit (lib) mkOption types;
   option =
@@ -63,6 +68,7 @@ in
     warnings = strings;
     fileSystems = option (types.attrsOf types.unspecified) { };
     i18n.defaultLocale = option types.str "en_US.UTF-8";
+    nix.package = option types.unspecified pkgs.nix;
     networking.hostName = option types.str "host";
     users = {
       users = option (types.attrsOf user) { };

@@ -59,20 +59,22 @@ let
     gnugrep = fake "gnugrep";
     getconf = fake "getconf";
     mount = fake "mount";
+    nix = fake "nix";
 
     # The program under test stands for whatever would have to be compiled.
     callPackage =
       file: arguments:
       let
-        function = import file;
+        function = if builtins.isFunction file then file else import file;
         here = self // {
           inherit lib;
         };
       in
-      if baseNameOf file == "package.nix" then
+      if builtins.isPath file && baseNameOf file == "package.nix" then
         fakeAt nixseal "nixseal"
       else
         function (builtins.intersectAttrs (builtins.functionArgs function) here // arguments);
+    runtimeShell = "/bin/sh";
     runCommand =
       name: attributes: _:
       fakeAt nixseal name // attributes.passthru or { };

@@ -9,6 +9,9 @@ in
     { config, ... }:
     {
       imports = [ ../../modules/nixos ];
+      nixseal.storeScan.enable = true;
+      # Machines of tests cannot switch unless told so.
+      system.switch.enable = true;
       services.openssh = {
         enable = true;
         hostKeys = [
@@ -59,6 +62,7 @@ in
     machine.succeed("grep -qx 'tuna swordfish' /run/secrets/rendered/both")
     machine.succeed("getent shadow alice | grep -q ':$6$'", "getent shadow bob | grep -q ':$6$'")
     machine.fail("runuser -u web -- cat /run/agenix/password")
+    machine.succeed("systemctl start nixseal-store-scan")
     machine.succeed("/run/current-system/bin/switch-to-configuration test")
     machine.succeed("runuser -u web -- grep -q swordfish /run/agenix/wifi")
   '';

@@ -65,3 +65,41 @@ fn stage(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use nixseal_testkit::reference;
+
+    use super::*;
+
+    fn describe(text: &mut String, command: &clap::Command, level: usize) {
+        let name = command.get_display_name().unwrap_or(command.get_name());
+        // Two words for a command of a command, not `nixseal-git-setup`.
+        let name = name.replace('-', " ");
+        let help = command.clone().term_width(100).render_long_help();
+        let help = help.to_string();
+        let help: Vec<&str> = help.lines().map(str::trim_end).collect();
+        let help = help.join("\n");
+        let _ = writeln!(
+            text,
+            "{} {name}\n\n```text\n{}\n```\n",
+            "#".repeat(level),
+            help.trim()
+        );
+        let inner = command.get_subcommands();
+        for command in inner.filter(|inner| inner.get_name() != "help" && !inner.is_hide_set()) {
+            describe(text, command, level + 1);
+        }
+    }
+
+    #[test]
+    fn the_reference_of_commands_is_what_they_say() {
+        let mut command = Cli::command();
+        command.build();
+        let mut text = String::new();
+        describe(&mut text, &command, 2);
+        reference::section(&reference::page("commands.md"), "commands", &text, "");
+    }
+}

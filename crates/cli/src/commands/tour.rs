@@ -4,6 +4,8 @@
 //! printed, and says in one line what happened. A step that does not end as it
 //! should ends the tour with an error, so the tour is also a test.
 
+mod host;
+mod leak;
 mod sops;
 mod stage;
 
@@ -42,7 +44,9 @@ fn walk(stage: &Stage<'_>) -> Result<(), Failure> {
     first_secret(stage)?;
     second_host(stage)?;
     recipient_removed(stage)?;
-    sops::walk(stage)
+    sops::walk(stage)?;
+    host::walk(stage)?;
+    leak::walk(stage)
 }
 
 fn keys(stage: &Stage<'_>) -> Result<(), Failure> {
@@ -51,7 +55,7 @@ fn keys(stage: &Stage<'_>) -> Result<(), Failure> {
     );
     stage.run(
         Step::new("Your own age key. The private half stays in the file, mode 0600.")
-            .command(&["key", "new", "-o", "home/.config/age/keys.txt"])
+            .command(&["key", "new", "-o", "~/.config/age/keys.txt"])
             .shows("age1"),
     )?;
     stage.run(
@@ -63,7 +67,7 @@ fn keys(stage: &Stage<'_>) -> Result<(), Failure> {
                 "ssh-ed25519",
                 "--passphrase",
                 "-o",
-                "home/.ssh/id_ed25519",
+                "~/.ssh/id_ed25519",
             ])
             .shows("ssh-ed25519"),
     )?;
@@ -75,7 +79,7 @@ fn keys(stage: &Stage<'_>) -> Result<(), Failure> {
                 "--kind",
                 "ssh-ed25519",
                 "-o",
-                "laptop/ssh_host_ed25519_key",
+                "../laptop/ssh_host_ed25519_key",
             ])
             .shows("ssh-ed25519"),
     )
@@ -86,9 +90,9 @@ fn first_secret(stage: &Stage<'_>) -> Result<(), Failure> {
         .chapter("A secret: who may read it stands in secrets.nix, its text only in the .age file");
     stage.write_rules(
         &[
-            "home/.config/age/keys.txt",
-            "home/.ssh/id_ed25519.pub",
-            "laptop/ssh_host_ed25519_key.pub",
+            "~/.config/age/keys.txt",
+            "~/.ssh/id_ed25519.pub",
+            "../laptop/ssh_host_ed25519_key.pub",
         ],
         &["user", "work", "laptop"],
         "[ user work laptop ]",
@@ -112,13 +116,13 @@ fn first_secret(stage: &Stage<'_>) -> Result<(), Failure> {
                 "-d",
                 "secrets/wifi.age",
                 "-i",
-                "laptop/ssh_host_ed25519_key",
+                "../laptop/ssh_host_ed25519_key",
             ])
             .shows(WIFI_CHANGED),
     )?;
     stage.run(
         Step::new("Your SSH key opens it too; its passphrase is asked once, whatever the number of files.")
-            .command(&["show", "-i", "home/.ssh/id_ed25519", "secrets/wifi.age"])
+            .command(&["show", "-i", "~/.ssh/id_ed25519", "secrets/wifi.age"])
             .shows(WIFI_CHANGED),
     )
 }
@@ -133,7 +137,7 @@ fn second_host(stage: &Stage<'_>) -> Result<(), Failure> {
                 "--kind",
                 "ssh-ed25519",
                 "-o",
-                "server/ssh_host_ed25519_key",
+                "../server/ssh_host_ed25519_key",
             ])
             .shows("ssh-ed25519"),
     )?;
@@ -144,7 +148,7 @@ fn second_host(stage: &Stage<'_>) -> Result<(), Failure> {
         .command(&[
             "show",
             "-i",
-            "server/ssh_host_ed25519_key",
+            "../server/ssh_host_ed25519_key",
             "secrets/wifi.age",
         ])
         .fails(1)
@@ -152,10 +156,10 @@ fn second_host(stage: &Stage<'_>) -> Result<(), Failure> {
     )?;
     stage.write_rules(
         &[
-            "home/.config/age/keys.txt",
-            "home/.ssh/id_ed25519.pub",
-            "laptop/ssh_host_ed25519_key.pub",
-            "server/ssh_host_ed25519_key.pub",
+            "~/.config/age/keys.txt",
+            "~/.ssh/id_ed25519.pub",
+            "../laptop/ssh_host_ed25519_key.pub",
+            "../server/ssh_host_ed25519_key.pub",
         ],
         &["user", "work", "laptop", "server"],
         "[ user work laptop server ]",
@@ -171,7 +175,10 @@ fn second_host(stage: &Stage<'_>) -> Result<(), Failure> {
             .command(&["rekey"])
             .shows("wifi.age"),
     )?;
-    for key in ["server/ssh_host_ed25519_key", "laptop/ssh_host_ed25519_key"] {
+    for key in [
+        "../server/ssh_host_ed25519_key",
+        "../laptop/ssh_host_ed25519_key",
+    ] {
         stage.run(
             Step::new("Both hosts can read it now.")
                 .command(&["show", "-i", key, "secrets/wifi.age"])
@@ -189,9 +196,9 @@ fn recipient_removed(stage: &Stage<'_>) -> Result<(), Failure> {
     stage.chapter("The laptop is sold: take its key out of the rules, then rekey");
     stage.write_rules(
         &[
-            "home/.config/age/keys.txt",
-            "home/.ssh/id_ed25519.pub",
-            "server/ssh_host_ed25519_key.pub",
+            "~/.config/age/keys.txt",
+            "~/.ssh/id_ed25519.pub",
+            "../server/ssh_host_ed25519_key.pub",
         ],
         &["user", "work", "server"],
         "[ user work server ]",
@@ -203,7 +210,7 @@ fn recipient_removed(stage: &Stage<'_>) -> Result<(), Failure> {
     )?;
     stage.run(
         Step::new("The laptop cannot open the new file. What it read before it may still know: change the value too.")
-            .command(&["show", "-i", "laptop/ssh_host_ed25519_key", "secrets/wifi.age"])
+            .command(&["show", "-i", "../laptop/ssh_host_ed25519_key", "secrets/wifi.age"])
             .fails(1)
             .shows("wifi.age"),
     )?;
@@ -212,7 +219,7 @@ fn recipient_removed(stage: &Stage<'_>) -> Result<(), Failure> {
             .command(&[
                 "show",
                 "-i",
-                "server/ssh_host_ed25519_key",
+                "../server/ssh_host_ed25519_key",
                 "secrets/wifi.age",
             ])
             .shows(WIFI_CHANGED),

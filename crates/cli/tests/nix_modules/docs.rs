@@ -1,8 +1,10 @@
-//! What the docs say: the option reference is as the modules are, and every configuration in them evaluates.
+//! What the docs say: the option reference is as the modules are, every configuration in them evaluates, links lead
+//! somewhere, and the index has every page.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nixseal_testkit::Workdir;
 
@@ -84,14 +86,60 @@ fn make_files(folder: &Workdir, at: &str, text: &str) {
     }
 }
 
+/// All Markdown files in a folder and below, sorted.
+fn pages_in(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("list a folder") {
+        let path = entry.expect("read a list").path();
+        if path.is_dir() {
+            found.extend(pages_in(&path));
+        } else if path.extension().is_some_and(|end| end == "md") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The files that a page links to.
+fn links(page: &Path) -> Vec<PathBuf> {
+    let text = fs::read_to_string(page).expect("read a page");
+    let folder = page.parent().expect("a folder");
+    let targets = text.split("](").skip(1).filter_map(|rest| {
+        let target = rest.split(')').next()?.split('#').next()?;
+        (!target.is_empty() && !target.contains("://")).then(|| folder.join(target))
+    });
+    targets.collect()
+}
+
+#[test]
+fn links_lead_somewhere_and_the_index_has_every_page() {
+    let pages = pages_in(&project("docs"));
+    for page in pages.iter().chain(&[project("README.md")]) {
+        for link in links(page) {
+            let (page, link) = (page.display(), link.display());
+            assert!(
+                fs::exists(link.to_string()).expect("look for a file"),
+                "{page}: there is no {link}"
+            );
+        }
+    }
+    let index = project("docs/README.md");
+    let linked: BTreeSet<_> = links(&index)
+        .iter()
+        .map(|link| link.canonicalize().expect("a path"))
+        .collect();
+    for page in pages.iter().filter(|page| **page != index) {
+        let path = page.canonicalize().expect("a path");
+        assert!(linked.contains(&path), "{} is not in it", page.display());
+    }
+}
+
 #[test]
 fn every_configuration_in_the_docs_evaluates() {
     let nix = Nix::new();
-    let mut pages: Vec<_> = fs::read_dir(project("docs/how-to"))
-        .expect("list the pages")
-        .map(|entry| entry.expect("read the list").path())
-        .collect();
-    pages.sort();
+    let mut pages = pages_in(&project("docs/how-to"));
+    pages.extend(pages_in(&project("docs/getting-started")));
 
     let mut expression = format!(
         "let evaluate = import {0}/evaluate.nix {{ lib = import {0}/lib.nix; }};\n\

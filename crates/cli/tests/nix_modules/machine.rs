@@ -11,7 +11,8 @@ use nixseal_testkit::{Workdir, peers};
 
 use crate::nix::{Nix, project};
 
-const NIXSEAL: &str = env!("CARGO_BIN_EXE_nixseal");
+/// The program under test.
+pub(crate) const NIXSEAL: &str = env!("CARGO_BIN_EXE_nixseal");
 const NAMES: [&str; 3] = ["nixseal", "sops-install-secrets", "age-keygen"];
 
 /// What the tests of sops-nix have in their file.
@@ -141,6 +142,7 @@ impl Built<'_> {
     fn run(&self, program: &str, variables: &[(&str, &str)]) -> Ended {
         let mut command = self.machine.host.command(self.path.join(program));
         command.envs(variables.iter().copied());
+        self.machine.nix.know(&mut command);
         Ended::from(command.output().expect("run in the machine"))
     }
 
@@ -162,7 +164,13 @@ impl Built<'_> {
         self.run(&format!("units/{unit}.run"), &[])
     }
 
-    /// Starts a unit of a user's.
+    /// Starts a daemon of launchd, or a script of nix-darwin's activation.
+    #[track_caller]
+    pub(crate) fn start_daemon(&self, name: &str) -> Ended {
+        self.run(name, &[])
+    }
+
+    /// Starts a unit or an agent of a user's.
     #[track_caller]
     pub(crate) fn start_as(&self, user: &str, unit: &str, runtime: &str) -> Ended {
         let mut command = self.machine.host.command_as(user, self.path.join(unit));

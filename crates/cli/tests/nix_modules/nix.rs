@@ -24,26 +24,31 @@ impl Nix {
     /// A command of Nix that works in this store and asks nobody on the network.
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(peers::program(program));
-        for (name, place) in [
-            ("NIX_STORE_DIR", "store"),
-            ("NIX_STATE_DIR", "state"),
-            ("NIX_LOG_DIR", "log"),
-            ("NIX_CONF_DIR", "conf"),
-            ("HOME", "home"),
-            ("XDG_CACHE_HOME", "cache"),
-        ] {
-            command.env(name, self.folder.join(place));
-        }
+        self.know(&mut command);
         command
-            .env(
-                "NIX_CONFIG",
-                "build-users-group =\nsandbox = false\nsubstitute = false\nexperimental-features = nix-command flakes",
-            )
+            .env("HOME", self.folder.join("home"))
+            .env("XDG_CACHE_HOME", self.folder.join("cache"))
             .env_remove("NIX_PATH")
             .env_remove("NIX_REMOTE")
             .current_dir(self.folder.path())
             .stdin(Stdio::null());
         command
+    }
+
+    /// Lets a program that runs Nix find this store.
+    pub(crate) fn know(&self, command: &mut Command) {
+        for (name, place) in [
+            ("NIX_STORE_DIR", "store"),
+            ("NIX_STATE_DIR", "state"),
+            ("NIX_LOG_DIR", "log"),
+            ("NIX_CONF_DIR", "conf"),
+        ] {
+            command.env(name, self.folder.join(place));
+        }
+        command.env(
+            "NIX_CONFIG",
+            "build-users-group =\nsandbox = false\nsubstitute = false\nexperimental-features = nix-command flakes",
+        );
     }
 
     /// What an expression is, as JSON. Paths in it may be copied to the store.

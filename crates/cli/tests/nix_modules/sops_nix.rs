@@ -1,5 +1,5 @@
-//! The tests of sops-nix, by their names there, built and run: `checks/nixos-test.nix`. Its tests of macOS and
-//! home-manager, which only evaluate, are among the cases of `nix/tests`.
+//! The tests of sops-nix, by their names there, built and run: `checks/nixos-test.nix`. Those of its Go program are among the
+//! tests of activation.
 
 use nixseal_testkit::gnupg::Gnupg;
 use nixseal_testkit::keys::SshKind;

@@ -191,15 +191,11 @@ fn the_manifest_of_sops_nix_is_built_and_installed() {
           sops.defaultSopsFile = ./secrets.yaml;
           sops.secrets.test_key.mode = "0440";
           sops.templates.t.content = "x=${config.sops.placeholder.test_key}";
+          systemd.services.original.serviceConfig.ExecStart =
+            "${config.sops.package}/bin/sops-install-secrets ${config.system.build.sops-nix-manifest}";
         }"#,
     );
-    machine
-        .host
-        .program("sops-install-secrets", env!("CARGO_BIN_EXE_nixseal"));
-    let manifest = system.file("sops-nix-manifest").display().to_string();
-    machine
-        .host
-        .shell(&format!("sops-install-secrets {manifest}"));
+    system.start("original").with_code(0);
     assert_eq!(
         machine.host.access("/run/secrets/test_key"),
         "0440 root:root"

@@ -19,10 +19,13 @@ use std::time::Duration;
 
 use nixseal_testkit::pty::Terminal;
 
-use crate::styles::{Line, lines_of, prompt};
+use crate::styles::{Line, lines_of, prompt, wrapped};
 
 /// Tools that are built while a picture is made may take this long.
 const LIMIT: Duration = Duration::from_secs(300);
+
+/// Width of the terminal.
+const COLUMNS: usize = 116;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -58,7 +61,8 @@ fn run(step: &str) -> Vec<Line> {
     let (shown, typed) = step.split_once(" ## ").unwrap_or((step, step));
     let (_, output) = shell(typed);
     let mut lines = vec![prompt(shown)];
-    lines.extend(lines_of(&output));
+    let output = lines_of(&output);
+    lines.extend(output.into_iter().flat_map(|line| wrapped(line, COLUMNS)));
     lines.push(Line::default());
     lines
 }

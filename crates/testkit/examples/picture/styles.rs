@@ -48,6 +48,26 @@ pub(crate) fn lines_of(output: &str) -> Vec<Line> {
         .collect()
 }
 
+/// The line as a terminal of so many columns shows it.
+pub(crate) fn wrapped(line: Line, width: usize) -> Vec<Line> {
+    let (mut lines, mut room) = (vec![Line::default()], width);
+    for Run { text, style } in line.0 {
+        let mut letters = text.chars().peekable();
+        while letters.peek().is_some() {
+            if room == 0 {
+                lines.push(Line::default());
+                room = width;
+            }
+            let part: String = letters.by_ref().take(room).collect();
+            room -= part.chars().count();
+            if let Some(last) = lines.last_mut() {
+                last.0.push(Run { text: part, style });
+            }
+        }
+    }
+    lines
+}
+
 fn styled(line: &str, style: &mut Style) -> Line {
     let mut runs: Vec<Run> = Vec::new();
     let mut parts = line.split("\x1b[");

@@ -6,6 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use nixseal_base::env;
 use nixseal_base::fs::{self, Creation, read, read_text};
+use nixseal_base::private_dir::PrivateDir;
 use nixseal_base::process;
 
 use super::unexpected;
@@ -17,6 +18,8 @@ use crate::ui::Style;
 pub(super) struct Stage<'a> {
     context: &'a Context,
     folder: Folder,
+    /// What is `/run` on a host: in memory, where there is a folder in memory.
+    memory: Option<PrivateDir>,
     pause: bool,
 }
 
@@ -34,12 +37,21 @@ impl Drop for Folder {
     }
 }
 
+/// What a step runs.
+enum Work {
+    /// This very binary, with these arguments.
+    Program(Vec<String>),
+    /// A line for the shell.
+    Shell(&'static str),
+}
+
 /// One command of the tour and what it must do.
 pub(super) struct Step {
     explanation: &'static str,
-    arguments: Vec<String>,
+    work: Work,
     typed: Option<&'static str>,
     piped: Option<&'static str>,
+    variable: Option<(&'static str, &'static str)>,
     code: i32,
     shows: Vec<String>,
 }
@@ -49,9 +61,10 @@ impl Step {
     pub(super) fn new(explanation: &'static str) -> Self {
         Self {
             explanation,
-            arguments: Vec::new(),
+            work: Work::Program(Vec::new()),
             typed: None,
             piped: None,
+            variable: None,
             code: 0,
             shows: Vec::new(),
         }
@@ -59,10 +72,14 @@ impl Step {
 
     /// The arguments after `nixseal`.
     pub(super) fn command(mut self, arguments: &[&str]) -> Self {
-        self.arguments = arguments
-            .iter()
-            .map(|&argument| argument.to_owned())
-            .collect();
+        let arguments = arguments.iter().map(|&argument| argument.to_owned());
+        self.work = Work::Program(arguments.collect());
+        self
+    }
+
+    /// A line for the shell instead.
+    pub(super) fn shell(mut self, line: &'static str) -> Self {
+        self.work = Work::Shell(line);
         self
     }
 
@@ -78,13 +95,26 @@ impl Step {
         self
     }
 
+    /// A variable of its environment.
+    pub(super) fn variable(mut self, name: &'static str, value: &'static str) -> Self {
+        self.variable = Some((name, value));
+        self
+    }
+
     /// The command as a user would type it.
     fn line(&self) -> String {
-        let pipe = self
-            .piped
-            .map(|text| format!("printf %s '{text}' | "))
-            .unwrap_or_default();
-        format!("{pipe}nixseal {}", self.arguments.join(" "))
+        let pipe = self.piped.map(|text| format!("printf %s '{text}' | "));
+        let variable = self
+            .variable
+            .map(|(name, value)| format!("{name}={value} "));
+        let command = match &self.work {
+            Work::Program(arguments) => format!("nixseal {}", arguments.join(" ")),
+            Work::Shell(line) => (*line).to_owned(),
+        };
+        [pipe, variable, Some(command)]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// It must end with this code.
@@ -124,29 +154,26 @@ impl<'a> Stage<'a> {
             "home/.config/age",
             "laptop",
             "server",
-            "secrets",
+            "config/secrets",
+            "run",
         ] {
             std::fs::create_dir_all(folder.path.join(name))?;
         }
         let stage = Self {
             context,
             folder,
+            memory: PrivateDir::create(&context.environment, &context.program).ok(),
             pause,
         };
         // The tour answers its own questions: the passphrase here is no secret.
         stage.write(
-            ".askpass",
+            "../.askpass",
             &format!("#!/bin/sh\necho '{passphrase}'\n"),
             0o700,
         )?;
         let editor = "#!/bin/sh\nprintf '%s' \"$TOUR_TYPES\" > \"$1\"\n";
-        stage.write(".editor", editor, 0o700)?;
+        stage.write("../.editor", editor, 0o700)?;
         Ok(stage)
-    }
-
-    /// Takes a file away.
-    pub(super) fn remove(&self, name: &str) -> Result<(), Failure> {
-        Ok(std::fs::remove_file(self.folder.path.join(name))?)
     }
 
     /// Leaves the folder where it is.
@@ -164,6 +191,11 @@ impl<'a> Stage<'a> {
 
     /// Runs a step and shows it.
     pub(super) fn run(&self, step: Step) -> Result<(), Failure> {
+        self.output_of(step).map(drop)
+    }
+
+    /// Runs a step, shows it, and gives what it printed on standard output.
+    pub(super) fn output_of(&self, step: Step) -> Result<String, Failure> {
         let ui = &self.context.ui;
         ui.line(format!("\n  {}", step.explanation));
         ui.line(format!(
@@ -190,7 +222,8 @@ impl<'a> Stage<'a> {
             let what = format!("`{}` did not print '{missing}'", step.line());
             return Err(unexpected(&what, &text));
         }
-        self.wait()
+        self.wait()?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     fn output(&self, step: &Step) -> io::Result<Output> {
@@ -203,7 +236,18 @@ impl<'a> Stage<'a> {
 
     fn command(&self, step: &Step) -> Command {
         let folder = &self.folder.path;
-        let mut command = process::command(&self.context.program);
+        let mut command = match &step.work {
+            Work::Program(arguments) => {
+                let mut command = process::command(&self.context.program);
+                command.args(arguments.iter().map(|argument| self.expanded(argument)));
+                command
+            }
+            Work::Shell(line) => {
+                let mut command = process::command("sh");
+                command.args(["-c", line]);
+                command
+            }
+        };
         for variable in env::ALL
             .iter()
             .filter(|variable| variable.name != env::PATH.name)
@@ -211,13 +255,16 @@ impl<'a> Stage<'a> {
             command.env_remove(variable.name);
         }
         command
-            .args(&step.arguments)
-            .current_dir(folder)
+            .current_dir(folder.join("config"))
             .env(env::HOME.name, folder.join("home"))
             .env(env::EDITOR.name, folder.join(".editor"))
             .env(env::SSH_ASKPASS.name, folder.join(".askpass"))
             .env(env::SSH_ASKPASS_REQUIRE.name, "force")
             .env("TOUR_TYPES", step.typed.unwrap_or_default())
+            .envs(
+                step.variable
+                    .map(|(name, value)| (name, self.expanded(value))),
+            )
             .stdin(if step.piped.is_some() {
                 Stdio::piped()
             } else {
@@ -225,10 +272,26 @@ impl<'a> Stage<'a> {
             })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        if let Some(runtime) = self.context.environment.value(&env::XDG_RUNTIME_DIR) {
-            command.env(env::XDG_RUNTIME_DIR.name, runtime);
-        }
+        command.env(env::XDG_RUNTIME_DIR.name, self.runtime());
         command
+    }
+
+    /// What a shell makes of `~/`.
+    fn expanded(&self, word: &str) -> String {
+        let home = self.folder.path.join("home");
+        word.replace("~/", &format!("{}/", home.display()))
+    }
+
+    /// A file by the name that commands have for it.
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path.join("config").join(self.expanded(name))
+    }
+
+    fn runtime(&self) -> PathBuf {
+        match &self.memory {
+            Some(memory) => memory.path().to_owned(),
+            None => self.folder.path.join("run"),
+        }
     }
 
     /// Writes secrets.nix with the public halves of `keys` under `names`, and
@@ -246,19 +309,33 @@ impl<'a> Stage<'a> {
         text.push_str(&format!(
             "  allKeys = {readers};\nin\n{{\n  \"secrets/wifi.age\".publicKeys = allKeys;\n}}\n"
         ));
-        self.write("secrets.nix", &text, 0o644)?;
+        self.file(
+            "secrets.nix names who may read each file; it is safe to publish:",
+            "secrets.nix",
+            &text,
+        )
+    }
+
+    /// Writes a file as a user would in an editor, and shows it.
+    pub(super) fn file(&self, explanation: &str, name: &str, text: &str) -> Result<(), Failure> {
+        self.put(name, text)?;
         let ui = &self.context.ui;
-        ui.line("\n  secrets.nix names who may read each file; it is safe to publish:");
+        ui.line(format!("\n  {explanation}"));
         for line in text.lines() {
             ui.line(ui.styled(Style::Dim, &format!("    {}", cut(line))));
         }
         self.wait()
     }
 
+    /// Writes a file and does not show it.
+    pub(super) fn put(&self, name: &str, text: &str) -> Result<(), Failure> {
+        self.write(name, text, 0o644)
+    }
+
     /// The recipient of a key file: a `.pub` file as it is, an age key file by
     /// its comment.
-    fn public_half(&self, name: &str) -> Result<String, Failure> {
-        let text = read_text(&self.folder.path.join(name), 64 * 1024)?;
+    pub(super) fn public_half(&self, name: &str) -> Result<String, Failure> {
+        let text = read_text(&self.path(name), 64 * 1024)?;
         let line = if name.ends_with(".pub") {
             text.lines().next()
         } else {
@@ -271,7 +348,7 @@ impl<'a> Stage<'a> {
 
     /// Checks that a file is encrypted, and says so.
     pub(super) fn shows_age_file(&self, name: &str) -> Result<(), Failure> {
-        let content = read(&self.folder.path.join(name), 64 * 1024)?;
+        let content = read(&self.path(name), 64 * 1024)?;
         if !content.starts_with(b"age-encryption.org/v1\n") {
             return Err(Failure::new(format!("'{name}' is not an age file")));
         }
@@ -285,9 +362,9 @@ impl<'a> Stage<'a> {
     fn write(&self, name: &str, text: &str, mode: u32) -> Result<(), Failure> {
         let creation = Creation {
             mode,
-            parents: false,
+            parents: true,
         };
-        let path = self.folder.path.join(name);
+        let path = self.path(name);
         Ok(fs::replace(&path, text.as_bytes(), creation)?)
     }
 
@@ -310,7 +387,7 @@ fn printed(output: &Output) -> String {
 /// Keys are long; their beginning is enough here.
 fn cut(line: &str) -> String {
     const WIDTH: usize = 76;
-    if line.chars().count() <= WIDTH {
+    if line.chars().count() <= WIDTH || !line.contains("\"ssh-") && !line.contains("\"age1") {
         return line.to_owned();
     }
     line.chars().take(WIDTH).chain("…\";".chars()).collect()
