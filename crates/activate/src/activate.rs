@@ -87,6 +87,7 @@ impl Options<'_> {
 /// # Errors
 /// [`ActivateError`]: nothing has changed. What failed for single secrets is in the report.
 pub fn activate(manifest: &mut Manifest, options: &Options<'_>) -> Result<Report, ActivateError> {
+    use_small_pages();
     lock_memory();
     prepare(manifest, options)?;
     let manifest = &*manifest;
@@ -126,6 +127,12 @@ pub fn activate(manifest: &mut Manifest, options: &Options<'_>) -> Result<Report
         }
     }
     finish::switch_all(&plan, options, &stages, &resolved, gid, &keys_digest).map_err(Into::into)
+}
+
+/// Hundreds of small files need a few hundred kilobytes, and every thread would take megabytes.
+fn use_small_pages() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 /// Secrets stay out of swap where that is permitted without a limit.

@@ -231,11 +231,13 @@ impl Folder {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let read = || -> io::Result<(SecretBytes, Status)> {
             let file = rustix::fs::openat(&self.descriptor, name, flags, Mode::empty())?;
-            let status = status(&rustix::fs::fstat(&file)?);
+            let stat = rustix::fs::fstat(&file)?;
+            let status = status(&stat);
             if status.kind != Kind::File {
                 return Err(io::Error::other("it is no regular file"));
             }
-            let bytes = SecretBytes::read_from(File::from(file), limit)?;
+            let size = usize::try_from(stat.st_size).unwrap_or_default();
+            let bytes = SecretBytes::read_expecting(File::from(file), size, limit)?;
             Ok((bytes, status))
         };
         read().map_err(|cause| self.failed("read", name, cause))
