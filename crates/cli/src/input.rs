@@ -18,6 +18,17 @@ pub(crate) fn standard_input(limit: usize) -> Result<SecretBytes, Failure> {
     open_standard_input(limit)?.ok_or_else(|| Failure::new("standard input is closed"))
 }
 
+/// The same for programs that stand in for others: where it was closed there is nothing on it.
+/// Python, Docker and others start programs with `/dev/null` open for both ways, which cannot be
+/// told from that, and what is typed for the original there is the empty text.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn input_or_nothing(limit: usize) -> Result<SecretBytes, Failure> {
+    let nothing = || SecretBytes::copy_of(&[]);
+    open_standard_input(limit).map(|input| input.unwrap_or_else(nothing))
+}
+
 /// The same; `None` where it was closed.
 ///
 /// # Errors

@@ -5,14 +5,16 @@
 
 use nixseal_base::secret::SecretBytes;
 use nixseal_document::tree::Map;
-use nixseal_document::{Document, EmitError, EmitOptions, Format, SpliceError, emit, parse_owned};
+use nixseal_document::{
+    Document, EmitError, EmitOptions, Format, ParseErrorKind, SpliceError, emit, parse_owned,
+};
 
 use crate::data_key::DataKey;
 use crate::envelope::{DecryptOptions, Envelope, MetadataPlace};
 use crate::error::Error;
 use crate::key_groups::{DecryptionOrder, Owners};
 use crate::master_key::KeySources;
-use crate::metadata::{KeyId, Metadata, Moment};
+use crate::metadata::{KeyId, Metadata, MetadataError, Moment};
 use crate::stash::Stash;
 use crate::walk::{ClearValues, ListComments, walk};
 
@@ -60,8 +62,16 @@ impl EncryptedFile {
     /// # Errors
     /// Those of [`Self::parse`].
     pub fn parse_owned(format: Format, bytes: SecretBytes) -> Result<Self, Error> {
+        // At the end, in what `sops` writes.
+        let named = bytes.expose().windows(4).rev().any(|word| word == b"sops");
         let document = parse_owned(stored_format(format), bytes);
-        let mut document = document.map_err(Error::EncryptedSyntax)?;
+        let mut document = document.map_err(|error| match error.kind {
+            // `sops` misses the metadata before it walks the tree.
+            ParseErrorKind::NonStringKey | ParseErrorKind::NumberRange if !named => {
+                Error::Metadata(MetadataError::Missing)
+            }
+            _ => Error::EncryptedSyntax(error),
+        })?;
         let envelope = Envelope::take(&mut document.branches, format)?;
         Ok(Self { document, envelope })
     }

@@ -5,6 +5,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::Access;
+use rustix::io::Errno;
+
 use super::sibling::{Sibling, create_parents, sync_folder};
 use super::{Creation, FsError};
 
@@ -22,7 +25,8 @@ enum Kind {
 }
 
 impl Output {
-    /// Opens `path` for writing.
+    /// Opens `path` for writing. A file that is read-only for the caller is left alone, although
+    /// a new one could take its place: a program that writes over a file is refused too.
     ///
     /// # Errors
     /// When it is a folder or may not be written.
@@ -35,6 +39,7 @@ impl Output {
             let opened = File::options().write(true).open(path);
             Kind::Direct(opened.map_err(|cause| FsError::new("write", path, cause))?)
         } else {
+            refuse_read_only(path)?;
             if creation.parents {
                 create_parents(path, creation)?;
             }
@@ -53,7 +58,7 @@ impl Output {
     /// `AlreadyExists`, now or at [`Output::finish`]; else as [`Output::create`].
     pub fn create_new(path: &Path, creation: Creation) -> Result<Self, FsError> {
         if path.symlink_metadata().is_ok() {
-            let cause = io::Error::from(rustix::io::Errno::EXIST);
+            let cause = io::Error::from(Errno::EXIST);
             return Err(FsError::new("write", path, cause));
         }
         Self::create(path, creation).map(|output| Self {
@@ -87,6 +92,15 @@ impl Output {
             Kind::Replace(sibling) => &mut sibling.file,
             Kind::Direct(file) => file,
         }
+    }
+}
+
+fn refuse_read_only(path: &Path) -> Result<(), FsError> {
+    match rustix::fs::access(path, Access::WRITE_OK) {
+        Err(errno @ (Errno::ACCESS | Errno::PERM | Errno::ROFS)) => {
+            Err(FsError::new("write", path, errno))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -27,7 +27,7 @@ use super::agenix::folder::{Folder, Found};
 use crate::commands::Session;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
-use crate::input::standard_input;
+use crate::input::input_or_nothing;
 
 /// Runs `ragenix` with `words`; gives the exit code.
 pub(super) fn run(context: &Context, words: &[OsString]) -> u8 {
@@ -94,7 +94,7 @@ impl Run<'_> {
         };
         let typed = matches!(chosen, Chosen::Command { .. });
         let text = match chosen {
-            Chosen::Input => standard_input(FILE_LIMIT)?,
+            Chosen::Input => input_or_nothing(FILE_LIMIT)?,
             // The editor finds an empty file, and what it leaves is taken.
             Chosen::Command { program } if !exists => {
                 self.typed(&found, &editor, &program, None)?

@@ -5,7 +5,7 @@ use nixseal_testkit::script::Suite;
 
 const NAMES: [&str; 3] = ["age", "age-keygen", "ssh-to-age"];
 /// The plugin is a real one for both.
-const TOOLS: &[&str] = &["age-plugin-batchpass", "mkfifo"];
+const TOOLS: &[&str] = &["age-plugin-batchpass", "mkfifo", "setpriv"];
 
 fn ours(folder: &str) {
     let binary = env!("CARGO_BIN_EXE_nixseal");

@@ -17,7 +17,7 @@ fn schema() {
     let printed = succeed(home.ragenix().arg("--schema")).stdout;
     let text = String::from_utf8(printed).expect("a schema is text");
     for constraint in [
-        "\"$schema\": \"http://json-schema.org/draft-07/schema#\"",
+        "\"$schema\": \"https://json-schema.org/draft/2020-12/schema\"",
         "\"required\": [\"publicKeys\"]",
         "\"minItems\": 1",
         "\"uniqueItems\": true",

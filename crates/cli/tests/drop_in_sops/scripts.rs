@@ -4,7 +4,7 @@ use nixseal_testkit::peers;
 use nixseal_testkit::script::Suite;
 
 const FOLDER: &str = "tests/scripts/sops";
-const TOOLS: &[&str] = &["basename", "dirname", "readlink", "sed"];
+const TOOLS: &[&str] = &["basename", "dirname", "readlink", "sed", "setpriv"];
 
 #[test]
 fn ours() {

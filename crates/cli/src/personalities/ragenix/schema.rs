@@ -69,7 +69,10 @@ mod tests {
     #[test]
     fn the_text_is_json_and_says_what_is_checked() {
         let schema: Value = serde_json::from_str(TEXT).unwrap();
-        assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
+        assert_eq!(
+            schema["$schema"],
+            "https://json-schema.org/draft/2020-12/schema"
+        );
         let rule = &schema["additionalProperties"];
         assert_eq!(schema["type"], "object");
         assert_eq!(rule["type"], "object");

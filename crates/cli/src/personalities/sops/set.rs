@@ -12,7 +12,7 @@ use super::change::{self, SET_FORMAT};
 use super::failure::{Failure, Outcome, code};
 use super::session::Session;
 use super::streams::Content;
-use crate::input::standard_input;
+use crate::input::input_or_nothing;
 use crate::personalities::go_text::path_error;
 
 /// Largest value.
@@ -54,7 +54,7 @@ pub(super) fn run(session: &Session<'_>) -> Outcome {
         wrong_path(&error, "Invalid set index format").hint(hint)
     })?;
     let text = match value {
-        None => standard_input(VALUE_LIMIT).map_err(|failure| {
+        None => input_or_nothing(VALUE_LIMIT).map_err(|failure| {
             let reason = failure.diagnostics.first().map(ToString::to_string);
             Failure::generic(reason.unwrap_or_default())
         })?,

@@ -8,7 +8,7 @@ use nixseal_base::secret::SecretBytes;
 
 use super::failure::{Failure, code};
 use super::session::Session;
-use crate::input::standard_input;
+use crate::input::input_or_nothing;
 use crate::personalities::go_text::{path_error, quoted};
 
 /// Larger files do not fit into memory several times.
@@ -77,7 +77,7 @@ impl Session<'_> {
                 let cause = path_error(action, path, &error.cause);
                 Failure::new(code::INPUT, format!("Error reading file: {cause}"))
             }),
-            None => standard_input(FILE_LIMIT).map_err(|failure| {
+            None => input_or_nothing(FILE_LIMIT).map_err(|failure| {
                 let reason = failure.diagnostics.first().map(ToString::to_string);
                 let reason = reason.unwrap_or_default();
                 Failure::new(code::INPUT, format!("Error reading from stdin: {reason}"))
