@@ -501,6 +501,29 @@ fn values_come_from_given_files_and_manifests() {
     assert_eq!(broken.status.code(), Some(1));
 }
 
+/// What the lint knows in a configuration the scan finds in what was built, and the other way round.
+#[test]
+fn lint_and_scan_know_the_same_tokens() {
+    use nixseal_lint::shapes::SHAPES;
+    use nixseal_scan::shapes::Shapes;
+    // Not live, or too short to be looked for in programs.
+    let only_lint = ["sk_test_", "waka_"];
+    for shape in SHAPES {
+        let prefix = shape.prefix;
+        let known =
+            Shapes::beginnings().any(|(one, _)| one.starts_with(prefix) || prefix.starts_with(one));
+        assert_ne!(known, only_lint.contains(&prefix), "{prefix}");
+    }
+    // Of these the lint knows more than their beginnings.
+    let elsewhere = ["private-key", "password-hash", "wireguard-key"];
+    for (beginning, id) in Shapes::beginnings() {
+        let known = SHAPES
+            .iter()
+            .any(|shape| beginning.starts_with(shape.prefix));
+        assert_ne!(known, elsewhere.contains(&id), "{beginning}");
+    }
+}
+
 #[test]
 fn without_a_key_shapes_are_found() {
     let work = Workdir::new();

@@ -102,7 +102,10 @@ impl Values {
             let name = shown(&secret.path, session);
             self.age(&secret.path, &name, keyring.identities());
         }
-        for file in scope.tree.into_iter().flat_map(|tree| tree.files) {
+        let tree = scope.tree.unwrap_or_default();
+        // What rules that cannot be read are for is not searched for.
+        self.failures.extend(tree.broken);
+        for file in tree.files {
             let name = shown(&file.path, session);
             let owners = file.config.owners().clone();
             match file.content {
