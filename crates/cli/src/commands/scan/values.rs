@@ -118,6 +118,14 @@ impl Values {
     }
 
     fn age(&mut self, path: &Path, name: &str, keyring: &Keyring) {
+        // Nobody waits for the other end of a pipe.
+        if path
+            .metadata()
+            .is_ok_and(|data| !data.is_file() && !data.is_dir())
+        {
+            let message = format!("cannot read '{name}': it is not a regular file");
+            return self.failures.push(Diagnostic::error(message));
+        }
         match edit::read(path, keyring) {
             // A rule may be there before its file.
             Ok(None) => {}
