@@ -95,19 +95,24 @@ pub fn read_regular(path: &Path, limit: usize) -> Result<Vec<u8>, FsError> {
 
 fn read_all(path: &Path, file: File, limit: usize) -> Result<Vec<u8>, FsError> {
     use std::io::Read as _;
+    let too_long = || {
+        let reason = format!("more than {limit} bytes long");
+        let cause = io::Error::new(io::ErrorKind::FileTooLarge, reason);
+        FsError::new("read", path, cause)
+    };
     let expected = file.metadata().map_or(0, |data| data.len());
-    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0).min(limit));
+    let expected = usize::try_from(expected).map_err(|_| too_long())?;
+    if expected > limit {
+        return Err(too_long());
+    }
+    let mut bytes = Vec::with_capacity(expected);
     file.take((limit as u64).saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|cause| FsError::new("read", path, cause))?;
-    if bytes.len() > limit {
-        let cause = io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            format!("more than {limit} bytes long"),
-        );
-        return Err(FsError::new("read", path, cause));
+    match bytes.len() > limit {
+        true => Err(too_long()),
+        false => Ok(bytes),
     }
-    Ok(bytes)
 }
 
 /// Reads a whole text file without secrets in it.
@@ -115,7 +120,19 @@ fn read_all(path: &Path, file: File, limit: usize) -> Result<Vec<u8>, FsError> {
 /// # Errors
 /// When it cannot be read, is longer than `limit` bytes or not UTF-8.
 pub fn read_text(path: &Path, limit: usize) -> Result<String, FsError> {
-    String::from_utf8(read(path, limit)?).map_err(|_| {
+    text(path, read(path, limit)?)
+}
+
+/// The same where only a regular file will do.
+///
+/// # Errors
+/// As [`read_text`] and [`read_regular`].
+pub fn read_regular_text(path: &Path, limit: usize) -> Result<String, FsError> {
+    text(path, read_regular(path, limit)?)
+}
+
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, FsError> {
+    String::from_utf8(bytes).map_err(|_| {
         let cause = io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text");
         FsError::new("read", path, cause)
     })

@@ -15,7 +15,7 @@ const LARGEST: usize = 64 << 20;
 pub(crate) fn look(finder: &mut Finder<'_>, declarations: &[Declaration]) {
     for one in declarations {
         let shown = finder.shown(&one.file).display().to_string();
-        let (rule, message) = match fs::read(&one.file, LARGEST) {
+        let (rule, message) = match fs::read_regular(&one.file, LARGEST) {
             Err(error) if error.is_not_found() => (
                 rule::DECLARED_MISSING,
                 format!("'{}' names '{shown}', which is not there", one.option),

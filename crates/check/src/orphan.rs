@@ -83,7 +83,7 @@ fn is_sops(path: &Path) -> bool {
     ) {
         return false;
     }
-    let Ok(bytes) = fs::read(path, LARGEST) else {
+    let Ok(bytes) = fs::read_regular(path, LARGEST) else {
         return false;
     };
     memmem::find(&bytes, b"ENC[AES256_GCM,").is_some()

@@ -22,6 +22,8 @@ mod prompts;
 mod repository;
 #[path = "native/scan.rs"]
 mod scan;
+#[path = "native/scan_places.rs"]
+mod scan_places;
 #[path = "native/scripts.rs"]
 mod scripts;
 #[path = "native/sops_file.rs"]

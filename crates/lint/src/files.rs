@@ -6,10 +6,13 @@ use crate::words::{naming, words};
 
 /// Suffixes of code, of public halves and of ciphertext: such files are no secrets in clear.
 const HARMLESS: &[&str] = &[
-    "age", "asc", "bash", "c", "cer", "cert", "crt", "css", "csr", "desktop", "diff", "el", "enc",
-    "fish", "go", "gpg", "h", "html", "ico", "jpg", "js", "kdl", "lua", "md", "nix", "nu", "patch",
-    "pl", "png", "pub", "py", "rasi", "rb", "rs", "scss", "service", "sh", "sig", "sql", "sops",
-    "svg", "tf", "tmpl", "ts", "vim", "xml", "zsh", "lock", "j2", "example", "sample", "template",
+    "age", "asc", "bash", "c", "cc", "cer", "cert", "cjs", "clj", "cpp", "crt", "cs", "csr", "css",
+    "desktop", "diff", "el", "enc", "erl", "ex", "example", "exs", "fish", "go", "gpg", "gs", "h",
+    "hpp", "hs", "html", "ico", "j2", "jar", "java", "jpg", "js", "jsx", "kdl", "kt", "lock",
+    "lua", "md", "mjs", "ml", "nim", "nix", "nu", "patch", "php", "pl", "png", "po", "pot", "ps1",
+    "pub", "py", "qml", "qss", "r", "rasi", "rb", "rs", "rst", "sample", "scala", "scss",
+    "service", "sh", "sig", "sops", "sql", "svelte", "svg", "swift", "template", "tf", "tmpl",
+    "ts", "tsx", "vim", "vue", "wasm", "xml", "zig", "zsh",
 ];
 /// Folders in which only secrets are kept.
 const FOLDERS: &[&str] = &[
@@ -53,6 +56,12 @@ pub(crate) fn suspicion(path: &str) -> Suspicion {
         true => Suspicion::Folder,
         false => Suspicion::None,
     }
+}
+
+/// Whether a path is that of the folder of all secrets, encrypted or not, as far as its name tells.
+pub(crate) fn is_folder_of_secrets(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    FOLDERS.contains(&name.to_ascii_lowercase().as_str())
 }
 
 /// Whether a name says that the file is encrypted, or the public half of something.
@@ -260,6 +269,7 @@ mod tests {
             "./ca.pem",
             "./.env.example",
             "./tokens.css",
+            "./password-remover.php",
         ] {
             assert_eq!(suspicion(path), Suspicion::None, "{path}");
         }

@@ -15,7 +15,7 @@ use crate::walk::Walker;
 
 /// Asks the rules about a binding; its names are the path of the walker.
 pub(crate) fn binding<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
-    if is_documentation(walker.path()) {
+    if walker.is_documentation() {
         return;
     }
     declared::binding(walker, value);

@@ -99,7 +99,7 @@ pub fn is_nix(path: &Path) -> bool {
 }
 
 fn lint_file(file: &File) -> Report {
-    match fs::read_text(&file.path, LARGEST) {
+    match fs::read_regular_text(&file.path, LARGEST) {
         Ok(text) => report(&text, Some(&file.path), &file.shown, &OnDisk),
         // Gone since it was listed.
         Err(error) if error.is_not_found() => Report::default(),

@@ -12,7 +12,7 @@ use nixseal_nix::syntax::{AttrName, Entry, Node, Parameter, Part, Symbol, Syntax
 use crate::files::Surroundings;
 use crate::rule::Rule;
 use crate::rules;
-use crate::tree::name_of;
+use crate::tree::{call, name_of};
 
 /// So many findings of one text are told.
 pub(crate) const MOST: usize = 1000;
@@ -55,6 +55,8 @@ pub(crate) struct Walker<'t> {
     pub(crate) found: Vec<Raw>,
     pub(crate) secrets: Vec<Span>,
     pub(crate) declared: Vec<RawDeclaration>,
+    /// How many examples and texts for people are around, in declarations of options.
+    documentation: usize,
     /// Whether strings outside of the store are on purpose (`sops.validateSopsFiles = false`).
     pub(crate) unvalidated: bool,
 }
@@ -79,6 +81,7 @@ impl<'t> Walker<'t> {
             found: Vec::new(),
             secrets: Vec::new(),
             declared: Vec::new(),
+            documentation: 0,
             unvalidated: text.contains("validateSopsFiles = false"),
         };
         walker.tree(&syntax.tree);
@@ -88,6 +91,11 @@ impl<'t> Walker<'t> {
     /// Names of the attributes around, the innermost ones: no option has more.
     pub(crate) fn path(&self) -> &[&'t str] {
         &self.path[self.path.len().saturating_sub(DEEPEST_OPTION)..]
+    }
+
+    /// Whether this is a text for people, or an example.
+    pub(crate) fn is_documentation(&self) -> bool {
+        self.documentation > 0 || rules::is_documentation(self.path())
     }
 
     /// Whether so much was found that nobody reads more.
@@ -218,7 +226,16 @@ impl<'t> Walker<'t> {
                 arguments,
             } => {
                 self.tree(function);
-                arguments.iter().for_each(|argument| self.tree(argument));
+                let declares = call(self.syntax, tree).is_some_and(|(name, _)| name == "mkOption");
+                for argument in arguments {
+                    match &argument.node {
+                        Node::Set {
+                            recursive: false,
+                            entries,
+                        } if declares => self.option(entries),
+                        _ => self.tree(argument),
+                    }
+                }
             }
             Node::List(items) => items.iter().for_each(|item| self.tree(item)),
             Node::Set { recursive, entries } => self.entries(entries, *recursive, None),
@@ -304,6 +321,22 @@ impl<'t> Walker<'t> {
         }
         body.iter().for_each(|body| self.tree(body));
         self.leave(depth);
+    }
+
+    /// The argument of `mkOption`; all of its example is one, whatever its attributes are called.
+    fn option(&mut self, entries: &'t [Entry]) {
+        for entry in entries {
+            let one = std::slice::from_ref(entry);
+            let is_example = match entry {
+                Entry::Binding { path, .. } => path.first().is_some_and(|attr| {
+                    rules::is_documentation(&[name_of(self.syntax, &attr.name)])
+                }),
+                Entry::Inherit { .. } => false,
+            };
+            self.documentation += usize::from(is_example);
+            self.entries(one, false, None);
+            self.documentation -= usize::from(is_example);
+        }
     }
 
     /// A binding; one of `let` begins a path of its own.

@@ -28,7 +28,7 @@ pub struct Holder {
     /// The first word of its stanzas; none for plugins and what is no age key.
     pub stanza: Option<&'static str>,
     /// The age key that `ssh-to-age` makes of it: its owner can open what is for that one too.
-    derived: Option<RecipientId>,
+    pub(crate) derived: Option<RecipientId>,
 }
 
 impl Holder {

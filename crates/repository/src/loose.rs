@@ -67,7 +67,7 @@ pub fn look(root: &Path, ruled: &[Ruled], rules: &[PathBuf], sides: Sides) -> Lo
         .collect();
     let texts: Vec<Vec<u8>> = nix
         .par_iter()
-        .filter_map(|path| fs::read(path, LIMIT).ok())
+        .filter_map(|path| fs::read_regular(path, LIMIT).ok())
         .collect();
     let words = words(&texts);
     let orphaned: BTreeSet<PathBuf> = all

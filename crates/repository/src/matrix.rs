@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::drift::Mark;
-use crate::holders::Holders;
+use crate::holders::{Holder, Holders};
 use crate::lock::RecipientId;
 use crate::rekey;
 use crate::sops::plan;
@@ -45,13 +45,28 @@ impl Access {
     }
 }
 
+impl Access {
+    /// What somebody has to do with a file who has both keys.
+    fn or(self, other: Self) -> Self {
+        use Access::{Added, Left, Reads, Ruled};
+        match (self, other) {
+            (Reads, _) | (_, Reads) => Reads,
+            // One of the keys opens it, and the rule names the other.
+            (Left, Ruled | Added) | (Ruled | Added, Left) => Reads,
+            (Left, Left) => Left,
+            (Ruled, _) | (_, Ruled) => Ruled,
+            (Added, Added) => Added,
+        }
+    }
+}
+
 /// A recipient, as the head of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     /// Its name, different from those of all others.
     pub name: String,
-    /// The key.
-    pub key: String,
+    /// Its keys: an SSH key, and the age key that `ssh-to-age` makes of it, are one recipient.
+    pub keys: Vec<String>,
 }
 
 /// A file.
@@ -128,27 +143,16 @@ impl Builder {
         let Self { holders, rows } = self;
         let used: BTreeSet<&RecipientId> =
             rows.iter().flat_map(|(_, cells)| cells.keys()).collect();
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for id in &used {
-            *counts.entry(name(&holders, id)).or_default() += 1;
-        }
-        let column = |id: &&RecipientId| {
-            let (label, holder) = (name(&holders, id), holders.get(id));
-            let key = holder.map_or(id.as_str(), |holder| &holder.key).to_owned();
-            let name = match counts.get(&label) {
-                Some(2..) => format!("{label} ({})", ends(&key)),
-                _ => label,
-            };
-            Column { name, key }
-        };
-        let mut columns: Vec<(&RecipientId, Column)> =
-            used.iter().map(|id| (*id, column(id))).collect();
+        let mut columns = columns(&holders, &used);
         columns.sort_by(|one, two| one.1.name.cmp(&two.1.name));
         let row = |(path, cells): &(PathBuf, Cells)| Row {
             path: path.clone(),
             cells: columns
                 .iter()
-                .map(|(id, _)| cells.get(id).copied())
+                .map(|(ids, _)| {
+                    let found = ids.iter().filter_map(|id| cells.get(*id).copied());
+                    found.reduce(Access::or)
+                })
                 .collect(),
         };
         Matrix {
@@ -158,12 +162,58 @@ impl Builder {
     }
 }
 
-/// One name is enough for the head of a column.
-fn name(holders: &Holders, id: &RecipientId) -> String {
-    let holder = holders.get(id);
-    holder
-        .map_or(id.as_str(), |holder| holder.name())
-        .to_owned()
+/// The recipients, each with the keys that belong together, the SSH key first.
+fn columns<'i>(
+    holders: &Holders,
+    used: &BTreeSet<&'i RecipientId>,
+) -> Vec<(Vec<&'i RecipientId>, Column)> {
+    let made_of = |id: &RecipientId| {
+        let made = holders.get(id)?.derived.as_ref()?;
+        used.get(made).copied()
+    };
+    let mut together: BTreeMap<&RecipientId, Vec<&'i RecipientId>> = BTreeMap::new();
+    for id in used {
+        together
+            .entry(made_of(id).unwrap_or(id))
+            .or_default()
+            .push(id);
+    }
+    for (made, ids) in &mut together {
+        ids.sort_by_key(|id| *id == *made);
+    }
+    let labels: Vec<String> = together.values().map(|ids| name(holders, ids)).collect();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for label in &labels {
+        *counts.entry(label).or_default() += 1;
+    }
+    let column = |(ids, label): (Vec<&'i RecipientId>, &String)| {
+        let key = |id: &&RecipientId| {
+            let holder = holders.get(id);
+            holder.map_or(id.as_str(), |holder| &holder.key).to_owned()
+        };
+        let keys: Vec<String> = ids.iter().map(key).collect();
+        let end = keys.first().map(|key| ends(key)).unwrap_or_default();
+        let name = match counts.get(label.as_str()) {
+            Some(2..) => format!("{label} ({end})"),
+            _ => label.clone(),
+        };
+        (ids, Column { name, keys })
+    };
+    together.into_values().zip(&labels).map(column).collect()
+}
+
+/// One name a key is enough for the head of a column; a short form of a key where none has a name.
+fn name(holders: &Holders, ids: &[&RecipientId]) -> String {
+    let known = || ids.iter().filter_map(|id| holders.get(id));
+    let mut names: Vec<&str> = known()
+        .filter_map(|holder| holder.names.first().map(String::as_str))
+        .collect();
+    names.dedup();
+    if names.is_empty() {
+        let first = ids.first().map_or("", |id| id.as_str());
+        return known().next().map_or(first, Holder::name).to_owned();
+    }
+    names.join(" = ")
 }
 
 fn age_cells(holders: &mut Holders, repository: &Repository, item: &rekey::Item<'_>) -> Cells {

@@ -115,7 +115,7 @@ impl EncryptedFile {
 impl FileState {
     /// Reads the file at `path` and the header in it.
     pub fn read(path: &Path) -> Self {
-        let content = match fs::read(path, FILE_LIMIT) {
+        let content = match fs::read_regular(path, FILE_LIMIT) {
             Ok(content) => content,
             Err(error) if error.is_not_found() => return Self::Missing,
             Err(error) => return Self::Unreadable(error),

@@ -67,6 +67,12 @@ impl Shapes {
         }
     }
 
+    /// How shapes begin, each with the id of its shape.
+    pub fn beginnings() -> impl Iterator<Item = (&'static str, &'static str)> {
+        let all = RULES.iter();
+        all.flat_map(|rule| rule.beginnings.iter().map(|text| (*text, rule.id)))
+    }
+
     /// Ids of all shapes and what they are.
     pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         RULES.iter().map(|rule| (rule.id, rule.what))
@@ -105,7 +111,21 @@ mod tests {
             ("slack-token", format!("xoxb-{}-{}", "291837465012-384756102938", &word[..24])),
             ("slack-webhook", format!("hooks.slack.com/services/T024BE7LD/B19QH2XYZ/{}", &word[..24])),
             ("stripe-key", format!("sk_live_{}", &word[..24])),
-            ("stripe-key", format!("sk-live-{}", &word[..24])),
+            ("live-key", format!("sk-live-{}", &word[..24])),
+            ("slack-token", format!("xapp-1-A024BE7LDQ2-291837465012-{}", &hex[..40])),
+            ("google-token", format!("ya29.{}", &word[..60])),
+            ("hugging-face-token", format!("hf_{}", &word[..34])),
+            ("docker-token", format!("dckr_pat_{}", &word[..27])),
+            ("vault-token", format!("hvs.{}", &word[..60])),
+            ("shopify-token", format!("shpat_{}", &hex[..32])),
+            ("linear-key", format!("lin_api_{}", &word[..40])),
+            ("fly-token", format!("fm2_{}", &word[..80])),
+            ("sourcegraph-token", format!("sgp_{}", &hex[..40])),
+            ("grafana-token", format!("glsa_{}_{}", &word[..32], &hex[..8])),
+            ("atlassian-token", format!("ATATT3{}", &word[..72])),
+            ("discord-webhook", format!("discord.com/api/webhooks/291837465012384756/{}", &word[..68])),
+            ("doppler-token", format!("dp.pt.{}", &word[..43])),
+            ("pulumi-token", format!("pul-{}", &hex[..40])),
             ("ai-key", format!("sk-ant-api03-{}", &word[..80])),
             ("google-api-key", format!("AIza{}", &word[..35])),
             ("npm-token", format!("npm_{}", &word[..36])),
@@ -159,6 +179,12 @@ mod tests {
             let end = text.len() * 2 / 5;
             assert_eq!(ids(&text[..end]), [""; 0], "{id}: {}", &text[..end]);
         }
+    }
+
+    #[test]
+    fn what_guides_warn_of_is_a_secret_though_it_counts() {
+        let text = format!("Environment=API_TOKEN=sk-live-{}", "1234567890abcdef");
+        assert_eq!(ids(&text), ["live-key"]);
     }
 
     #[test]

@@ -30,9 +30,12 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Outcome {
         gathered = Gathered::read(&session, arguments, form)?;
     }
     let (secrets, files) = (gathered.secrets(), gathered.files.len());
-    let base = gathered.base.clone();
+    let (base, top) = (gathered.base.clone(), gathered.top.clone());
     let mut found = gathered.check();
     only_in(&mut found, &base, &session.current, &arguments.paths);
+    for path in &arguments.paths {
+        can_be_checked(path, &top, &base, &session.current, &found)?;
+    }
     print(context, form, &found, secrets, files);
     Ok(exit(&found))
 }
@@ -73,6 +76,36 @@ fn only_in(found: &mut Findings, base: &Path, current: &Path, paths: &[PathBuf])
     });
 }
 
+/// Whether anything could be found in a path that the user named: a gate must not open for a path
+/// that is misspelled. A file that a rule asks for and that is missing is a finding.
+fn can_be_checked(
+    path: &Path,
+    top: &Path,
+    base: &Path,
+    current: &Path,
+    found: &Findings,
+) -> Result<(), Failure> {
+    let full = normalize(&current.join(path));
+    let shown = path.display();
+    if !full.starts_with(top) && !top.starts_with(&full) {
+        let top = top.display();
+        return Err(
+            Failure::new(format!("'{shown}' is outside of '{top}', which is checked"))
+                .hint("run it in the repository of that path"),
+        );
+    }
+    let is_there = full.symlink_metadata().is_ok();
+    let is_found = || {
+        found
+            .iter()
+            .any(|one| base.join(&one.path).starts_with(&full))
+    };
+    match is_there || is_found() {
+        true => Ok(()),
+        false => Err(Failure::new(format!("'{shown}' does not exist"))),
+    }
+}
+
 fn print(context: &Context, form: Form, found: &Findings, secrets: usize, files: usize) {
     match form {
         Form::Sarif => context.ui.line(format!("{:#}", sarif::log(found))),
@@ -104,6 +137,11 @@ fn print(context: &Context, form: Form, found: &Findings, secrets: usize, files:
                 .iter()
                 .filter(|one| one.severity() > Severity::Note)
                 .count();
+            if secrets == 0 && found.is_empty() {
+                context.ui.say(
+                    "there are no rules here, in secrets.nix or .sops.yaml: only Nix files and what is in clear were looked at",
+                );
+            }
             let count = match count {
                 0 => "nothing found".to_owned(),
                 1 => "1 finding".to_owned(),

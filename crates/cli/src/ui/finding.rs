@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use nixseal_lint::Finding;
 use nixseal_lint::rule::Severity;
 
+use super::table::plain;
 use super::{Style, report};
 
 /// Renders a finding.
@@ -25,8 +26,8 @@ pub(super) fn render(finding: &Finding, paint: impl Fn(Style, &str) -> String) -
         Severity::Note => Style::Bold,
     };
     let word = paint(style, &format!("{}:", finding.severity().name()));
-    let mut text = format!("{word} {} [{}]", finding.message, finding.rule.id);
-    let path = finding.path.display();
+    let mut text = format!("{word} {} [{}]", plain(&finding.message), finding.rule.id);
+    let path = plain(&finding.path.display().to_string());
     match &finding.place {
         None => {
             let _ = write!(text, "\n  --> {path}");
@@ -45,6 +46,11 @@ pub(super) fn render(finding: &Finding, paint: impl Fn(Style, &str) -> String) -
         paint(Style::Bold, "why:"),
         finding.rule.why
     );
-    let _ = write!(text, "\n{} {}\n", paint(Style::Bold, "hint:"), finding.help);
+    let _ = write!(
+        text,
+        "\n{} {}\n",
+        paint(Style::Bold, "hint:"),
+        plain(&finding.help)
+    );
     text
 }

@@ -19,12 +19,12 @@ const WIDTH: usize = 100;
 /// hint: …
 /// ```
 pub(super) fn render(word: &str, diagnostic: &Diagnostic, hint_word: &str) -> String {
-    let mut text = format!("{word} {}", diagnostic.message);
+    let mut text = format!("{word} {}", lines(&diagnostic.message));
     if let Some((source, span)) = &diagnostic.place {
         excerpt(&mut text, source, *span);
     }
     for hint in &diagnostic.hints {
-        let _ = write!(text, "\n{hint_word} {hint}");
+        let _ = write!(text, "\n{hint_word} {}", lines(hint));
     }
     text
 }
@@ -34,7 +34,7 @@ fn excerpt(text: &mut String, source: &Source, span: Span) {
     let _ = write!(
         text,
         "\n  --> {}:{}:{}",
-        source.path.display(),
+        super::table::plain(&source.path.display().to_string()),
         at.line,
         at.column
     );
@@ -87,6 +87,14 @@ fn masked(line: &str) -> String {
     }
     shown.push_str(line.get(done..).unwrap_or_default());
     shown
+}
+
+/// Names of files in a message must not steer the terminal; lines are kept.
+fn lines(text: &str) -> String {
+    let keep = |one: char| matches!(one, '\n' | '\t');
+    text.chars()
+        .map(|one| if keep(one) { one } else { plain(one) })
+        .collect()
 }
 
 /// Control characters would move the marks, or the terminal.

@@ -122,8 +122,7 @@ impl World {
     }
 
     fn store_settings(&self) {
-        let settings = "sandbox = false\nbuild-users-group =\nsubstituters =\n";
-        self.work.write("nix/conf/nix.conf", settings);
+        store_settings(&self.work);
     }
 
     fn rules(&self, user: &AgeKey) {
@@ -184,17 +183,8 @@ impl World {
         self.with_store(self.work.command(peers::program(program)))
     }
 
-    fn with_store(&self, mut command: Command) -> Command {
-        for (variable, folder) in [
-            ("NIX_STORE_DIR", "nix/store"),
-            ("NIX_STATE_DIR", "nix/state"),
-            ("NIX_LOG_DIR", "nix/log"),
-            ("NIX_LOCALSTATE_DIR", "nix/var"),
-            ("NIX_CONF_DIR", "nix/conf"),
-        ] {
-            command.env(variable, self.work.join(folder));
-        }
-        command
+    fn with_store(&self, command: Command) -> Command {
+        in_store(&self.work, command)
     }
 
     fn scan(&self, arguments: &[&str]) -> Command {
@@ -225,15 +215,34 @@ impl World {
     }
 }
 
+/// A command with a store in `nix` of the folder.
+pub(crate) fn in_store(work: &Workdir, mut command: Command) -> Command {
+    for (variable, folder) in [
+        ("NIX_STORE_DIR", "nix/store"),
+        ("NIX_STATE_DIR", "nix/state"),
+        ("NIX_LOG_DIR", "nix/log"),
+        ("NIX_LOCALSTATE_DIR", "nix/var"),
+        ("NIX_CONF_DIR", "nix/conf"),
+    ] {
+        command.env(variable, work.join(folder));
+    }
+    command
+}
+
+pub(crate) fn store_settings(work: &Workdir) {
+    let settings = "sandbox = false\nbuild-users-group =\nsubstituters =\n";
+    work.write("nix/conf/nix.conf", settings);
+}
+
 #[track_caller]
-fn json(command: &mut Command, code: i32) -> Value {
+pub(crate) fn json(command: &mut Command, code: i32) -> Value {
     let output = command.output().expect("run nixseal");
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{error}");
     serde_json::from_slice(&output.stdout).unwrap_or_else(|cause| panic!("{cause}: {error}"))
 }
 
-fn findings(report: &Value) -> Vec<&Value> {
+pub(crate) fn findings(report: &Value) -> Vec<&Value> {
     report["findings"]
         .as_array()
         .expect("a list")
@@ -499,6 +508,29 @@ fn values_come_from_given_files_and_manifests() {
         .output()
         .unwrap();
     assert_eq!(broken.status.code(), Some(1));
+}
+
+/// What the lint knows in a configuration the scan finds in what was built, and the other way round.
+#[test]
+fn lint_and_scan_know_the_same_tokens() {
+    use nixseal_lint::shapes::SHAPES;
+    use nixseal_scan::shapes::Shapes;
+    // Not live, or too short to be looked for in programs.
+    let only_lint = ["sk_test_", "waka_"];
+    for shape in SHAPES {
+        let prefix = shape.prefix;
+        let known =
+            Shapes::beginnings().any(|(one, _)| one.starts_with(prefix) || prefix.starts_with(one));
+        assert_ne!(known, only_lint.contains(&prefix), "{prefix}");
+    }
+    // Of these the lint knows more than their beginnings.
+    let elsewhere = ["private-key", "password-hash", "wireguard-key"];
+    for (beginning, id) in Shapes::beginnings() {
+        let known = SHAPES
+            .iter()
+            .any(|shape| beginning.starts_with(shape.prefix));
+        assert_ne!(known, elsewhere.contains(&id), "{beginning}");
+    }
 }
 
 #[test]

@@ -24,6 +24,7 @@ fn command_scripts_pass() {
             "diff",
             "git",
             "chmod",
+            "mkfifo",
         ])
         .run();
 }

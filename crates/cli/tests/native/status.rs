@@ -466,6 +466,66 @@ fn the_matrix_shows_what_a_rekey_would_change_and_fits() {
     }
 }
 
+/// `.age` files name a host by its SSH key, SOPS files by the age key made of it.
+#[test]
+fn an_ssh_key_and_the_age_key_made_of_it_are_one_recipient() {
+    let history = History::new();
+    let host = keys::ssh(&history.work, "host.txt", SshKind::Ed25519, None);
+    history.work.write("host.txt", &host.public);
+    let derived = succeed(&mut history.nixseal(&["key", "from-ssh", "host.txt"]));
+    let derived = text(&derived).trim().to_owned();
+    assert!(derived.starts_with("age1"), "{derived}");
+    let alice = &history.alice.recipient;
+    let rules = |host: &str| {
+        format!(
+            "let alice = \"{alice}\"; web = \"{host}\"; in {{ \"a.age\".publicKeys = [ alice web ]; }}\n"
+        )
+    };
+    history.work.write("secrets.nix", rules(&host.public));
+    let sops = |name: &str| {
+        format!(
+            "keys:\n  - &{name} {derived}\ncreation_rules:\n  - path_regex: ^sops/\n    key_groups:\n      - age: [{alice}, *{name}]\n"
+        )
+    };
+    history.work.write(".sops.yaml", sops("web"));
+    let public = [alice.as_str(), host.public.as_str()];
+    keys::age_encrypt(&history.work, &public, true, b"value", "a.age");
+    history.sops("sops/a.yaml", "a: 1\n");
+    history.commit("2024-01-01");
+
+    let check = |name: &str, access: [&str; 2]| {
+        let matrix = &history.json(&["--matrix"])["matrix"];
+        let recipients = &matrix["recipients"];
+        assert_eq!(names(recipients), ["alice", name]);
+        let web = entry(recipients, "name", name);
+        let key: Vec<&str> = host.public.split(' ').take(2).collect();
+        assert_eq!(web["keys"], serde_json::json!([key.join(" "), derived]));
+        assert_eq!(web["key"], web["keys"][0]);
+        for (file, access) in ["a.age", "sops/a.yaml"].into_iter().zip(access) {
+            let file = entry(&matrix["files"], "name", file);
+            assert_eq!(file["access"][name], access, "{file}");
+        }
+        let table = history.status(&["--matrix"]);
+        assert_eq!(table.matches(name).count(), 1, "{table}");
+        succeed(&mut history.nixseal(&["status", "--html", "page.html"]));
+        let page = history.work.read_text("page.html");
+        let matrix = page.split("<section id=\"matrix\">").nth(1).unwrap();
+        let matrix = matrix.split("</thead>").next().unwrap();
+        assert_eq!(matrix.matches(&format!("{name}<")).count(), 1, "{matrix}");
+        assert_eq!(matrix.matches("<th ").count(), 3, "{matrix}");
+    };
+    check("web", ["reads", "reads"]);
+    // The file is for the one key, which the lock tells, and the rule names the other: its owner
+    // reads it.
+    history.work.write("secrets.nix", rules(&derived));
+    succeed(&mut history.nixseal(&["set", "a.age", "--generate", "hex"]));
+    history.work.write("secrets.nix", rules(&host.public));
+    check("web", ["reads", "reads"]);
+    // Rules may call it by two names.
+    history.work.write(".sops.yaml", sops("web_age"));
+    check("web = web_age", ["reads", "reads"]);
+}
+
 #[test]
 fn unused_and_missing_secrets_are_told_apart() {
     let history = History::new();

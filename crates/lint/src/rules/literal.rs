@@ -7,7 +7,7 @@ use crate::rule;
 use crate::tree::{dotted, literal, unwrapped};
 use crate::value::{Value, is_placeholder, is_public, is_reference, judge};
 use crate::walk::Walker;
-use crate::words::{Naming, naming};
+use crate::words::{Naming, naming, words};
 
 /// Looks at the value of an option whose name is that of a secret.
 pub(super) fn binding<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
@@ -40,6 +40,17 @@ fn is_declaration(path: &[&str]) -> bool {
         || path
             .iter()
             .any(|name| matches!(*name, "options" | "mkOption" | "types" | "publicKeys"))
+        || path.iter().rev().nth(1).is_some_and(|name| makes(name))
+}
+
+/// Whether a set holds the commands that make what its attributes are called.
+fn makes(name: &str) -> bool {
+    let words = words(name);
+    let last = words.last().map(String::as_str);
+    matches!(
+        last,
+        Some("cmds" | "commands" | "scripts" | "script" | "generators" | "aliases")
+    )
 }
 
 /// Calls `judge` for every value that an expression may have.

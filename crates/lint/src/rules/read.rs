@@ -110,7 +110,7 @@ fn interpolated_path(tree: &Tree) -> Option<String> {
 
 /// A path that stands somewhere.
 pub(super) fn path<'t>(walker: &mut Walker<'t>, tree: &'t Tree) {
-    if walker.is_claimed(tree.span) || super::is_documentation(walker.path()) {
+    if walker.is_claimed(tree.span) || walker.is_documentation() {
         return;
     }
     let Some(path) = path_literal(tree) else {
@@ -140,6 +140,7 @@ pub(super) fn path<'t>(walker: &mut Walker<'t>, tree: &'t Tree) {
         || suspicion(&path) != Suspicion::Name
         || is_encrypted(walker, &path)
         || is_folder(walker, &path)
+        || crate::files::is_folder_of_secrets(&path) && !is_file(walker, &path)
     {
         return;
     }
@@ -203,6 +204,12 @@ fn beginning(walker: &Walker<'_>, path: &str) -> Option<Content> {
 
 fn is_encrypted(walker: &Walker<'_>, path: &str) -> bool {
     beginning(walker, path) == Some(Content::Encrypted)
+}
+
+fn is_file(walker: &Walker<'_>, path: &str) -> bool {
+    walker
+        .folder
+        .is_some_and(|folder| walker.surroundings.is_file(&folder.join(path)))
 }
 
 fn is_folder(walker: &Walker<'_>, path: &str) -> bool {

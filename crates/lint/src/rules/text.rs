@@ -96,7 +96,7 @@ fn look(walker: &mut Walker<'_>, place: &Place<'_>, text: &str, goes_on: bool) {
             format!("{kind} stands here in clear"),
         );
     }
-    if super::is_documentation(walker.path()) {
+    if walker.is_documentation() {
         return;
     }
     hashes(walker, place, text);

@@ -347,7 +347,7 @@ impl Content {
     pub fn read(path: &Path) -> Self {
         // First the stamp: a change while reading must not go unseen.
         let stamp = Stamp::of(path);
-        match fs::read(path, FILE_LIMIT) {
+        match fs::read_regular(path, FILE_LIMIT) {
             Ok(bytes) => Self::told(path, &bytes, || {
                 SopsFile::stamped(path, &bytes, None, stamp)
             }),

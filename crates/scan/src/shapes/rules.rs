@@ -21,6 +21,8 @@ pub(super) struct Rule {
 enum Body {
     /// So many of some letters, and no more of them.
     Letters(fn(u8) -> bool, usize, usize),
+    /// The same after a beginning that is in no manual, so that rows of letters are no examples.
+    Counted(fn(u8) -> bool, usize, usize),
     /// A function gives the length of what follows the beginning.
     After(fn(&[u8]) -> Option<usize>),
     /// A function gives the length of all.
@@ -61,7 +63,7 @@ fn standard(byte: u8) -> bool {
     alnum(byte) || byte == b'+' || byte == b'/'
 }
 
-use Body::{After, From, Letters};
+use Body::{After, Counted, From, Letters};
 
 /// All of them.
 pub(super) const RULES: &[Rule] = &[
@@ -96,6 +98,12 @@ pub(super) const RULES: &[Rule] = &[
         After(slack),
     ),
     rule(
+        "slack-token",
+        "a token of Slack",
+        &["xapp-"],
+        Letters(word, 40, 256),
+    ),
+    rule(
         "slack-webhook",
         "a webhook of Slack",
         &["hooks.slack.com/services/T"],
@@ -104,8 +112,14 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         "stripe-key",
         "a live key of Stripe",
-        &["sk_live_", "rk_live_", "sk-live-"],
+        &["sk_live_", "rk_live_"],
         Letters(alnum, 16, 247),
+    ),
+    rule(
+        "live-key",
+        "a key that calls itself live",
+        &["sk-live-"],
+        Counted(word, 12, 128),
     ),
     rule(
         "ai-key",
@@ -148,6 +162,84 @@ pub(super) const RULES: &[Rule] = &[
         "a key of Tailscale",
         &["tskey-auth-", "tskey-api-", "tskey-client-"],
         Letters(word, 24, 128),
+    ),
+    rule(
+        "google-token",
+        "an access token of Google",
+        &["ya29."],
+        Letters(word, 30, 1000),
+    ),
+    rule(
+        "hugging-face-token",
+        "a token of Hugging Face",
+        &["hf_"],
+        Letters(alnum, 30, 40),
+    ),
+    rule(
+        "docker-token",
+        "a token of Docker",
+        &["dckr_pat_"],
+        Letters(word, 20, 64),
+    ),
+    rule(
+        "vault-token",
+        "a token of Vault",
+        &["hvs."],
+        Letters(word, 24, 200),
+    ),
+    rule(
+        "shopify-token",
+        "a token of Shopify",
+        &["shpat_"],
+        Letters(|byte| byte.is_ascii_hexdigit(), 32, 32),
+    ),
+    rule(
+        "linear-key",
+        "a key of Linear",
+        &["lin_api_"],
+        Letters(alnum, 30, 64),
+    ),
+    rule(
+        "fly-token",
+        "a token of Fly.io",
+        &["fm2_"],
+        Letters(standard, 40, 2000),
+    ),
+    rule(
+        "sourcegraph-token",
+        "a token of Sourcegraph",
+        &["sgp_"],
+        Letters(word, 40, 64),
+    ),
+    rule(
+        "grafana-token",
+        "a token of Grafana",
+        &["glsa_"],
+        Letters(word, 32, 64),
+    ),
+    rule(
+        "atlassian-token",
+        "a token of Atlassian",
+        &["ATATT3"],
+        Letters(word, 60, 400),
+    ),
+    rule(
+        "discord-webhook",
+        "a webhook of Discord",
+        &["discord.com/api/webhooks/"],
+        After(discord_webhook),
+    ),
+    rule(
+        "doppler-token",
+        "a token of Doppler",
+        &["dp.pt."],
+        Letters(alnum, 40, 64),
+    ),
+    rule(
+        "pulumi-token",
+        "a token of Pulumi",
+        &["pul-"],
+        Letters(|byte| byte.is_ascii_hexdigit(), 40, 40),
     ),
     rule(
         "age-secret-key",
@@ -199,7 +291,7 @@ impl Rule {
         let before = start.checked_sub(1).and_then(|at| text.get(at));
         let rest = text.get(after..)?;
         let length = match self.body {
-            Letters(allowed, least, most) => {
+            Letters(allowed, least, most) | Counted(allowed, least, most) => {
                 if before.is_some_and(|byte| word(*byte)) {
                     return None;
                 }
@@ -217,7 +309,8 @@ impl Rule {
             }
         };
         let body = rest.get(..length)?;
-        is_varied(body).then_some(after + length)
+        let counts = matches!(self.body, Counted(..));
+        is_varied(body, counts).then_some(after + length)
     }
 }
 
@@ -232,7 +325,7 @@ fn run(text: &[u8], allowed: fn(u8) -> bool, least: usize, most: usize) -> Optio
 }
 
 /// Not an example: those repeat one letter, count, or say what they are.
-fn is_varied(body: &[u8]) -> bool {
+fn is_varied(body: &[u8], may_count: bool) -> bool {
     let mut seen = [false; 256];
     body.iter().for_each(|byte| seen[usize::from(*byte)] = true);
     let different = seen.iter().filter(|seen| **seen).count();
@@ -240,15 +333,11 @@ fn is_varied(body: &[u8]) -> bool {
         body.windows(word.len())
             .any(|part| part.eq_ignore_ascii_case(word))
     };
-    let examples: [&[u8]; 6] = [
-        b"EXAMPLE",
-        b"xxxxxx",
-        b"000000",
-        b"123456789",
-        b"abcdefgh",
-        b"your",
-    ];
-    different >= 8 && !examples.iter().any(|word| holds(word))
+    let examples: [&[u8]; 4] = [b"EXAMPLE", b"xxxxxx", b"000000", b"your"];
+    let rows: [&[u8]; 2] = [b"123456789", b"abcdefgh"];
+    different >= 8
+        && !examples.iter().any(|word| holds(word))
+        && (may_count || !rows.iter().any(|row| holds(row)))
 }
 
 /// Numbers, then letters, joined by `-`.
@@ -265,6 +354,12 @@ fn slack_webhook(rest: &[u8]) -> Option<usize> {
     let bot = run(rest, upper, 6, 16)?;
     let rest = rest.get(bot..)?.strip_prefix(b"/")?;
     Some(team + 2 + bot + 1 + run(rest, alnum, 20, 32)?)
+}
+
+fn discord_webhook(rest: &[u8]) -> Option<usize> {
+    let id = run(rest, |byte| byte.is_ascii_digit(), 17, 20)?;
+    let rest = rest.get(id..)?.strip_prefix(b"/")?;
+    Some(id + 1 + run(rest, word, 60, 80)?)
 }
 
 fn sendgrid(rest: &[u8]) -> Option<usize> {

@@ -29,7 +29,7 @@ pub(super) fn findings(context: &Context, result: &Scanned) {
             1 => String::new(),
             count => format!(", {count} times"),
         };
-        let what = subject(finding);
+        let what = result.shown(subject(finding));
         ui.line(format!(
             "{}{place}{what}{times}",
             ui.styled(Style::Bold, &path)

@@ -102,7 +102,10 @@ impl Values {
             let name = shown(&secret.path, session);
             self.age(&secret.path, &name, keyring.identities());
         }
-        for file in scope.tree.into_iter().flat_map(|tree| tree.files) {
+        let tree = scope.tree.unwrap_or_default();
+        // What rules that cannot be read are for is not searched for.
+        self.failures.extend(tree.broken);
+        for file in tree.files {
             let name = shown(&file.path, session);
             let owners = file.config.owners().clone();
             match file.content {
@@ -115,6 +118,14 @@ impl Values {
     }
 
     fn age(&mut self, path: &Path, name: &str, keyring: &Keyring) {
+        // Nobody waits for the other end of a pipe.
+        if path
+            .metadata()
+            .is_ok_and(|data| !data.is_file() && !data.is_dir())
+        {
+            let message = format!("cannot read '{name}': it is not a regular file");
+            return self.failures.push(Diagnostic::error(message));
+        }
         match edit::read(path, keyring) {
             // A rule may be there before its file.
             Ok(None) => {}

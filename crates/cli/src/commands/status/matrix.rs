@@ -89,7 +89,9 @@ pub(super) fn json(session: &Session<'_>, matrix: &Matrix) -> Value {
     let recipients: Vec<Value> = matrix
         .columns
         .iter()
-        .map(|column| json!({ "name": column.name, "key": column.key }))
+        .map(|column| {
+            json!({ "name": column.name, "key": column.keys.first(), "keys": column.keys })
+        })
         .collect();
     let file = |row: &nixseal_repository::matrix::Row| {
         let cells = matrix.columns.iter().zip(&row.cells);
