@@ -123,7 +123,8 @@ impl Regrouped {
             .with(|sources| encrypted.rewrap(key, groups, threshold, sources, &now))
             .map_err(rewrap_failure)?;
         let bytes = change::written(session, self.encrypted)?;
-        session.deliver(Some(&self.path), bytes.expose(), Content::Encrypted)?;
+        let written = session.deliver(Some(&self.path), bytes.expose(), Content::Encrypted);
+        written.map_err(|failure| failure.of_writing(""))?;
         Ok(0)
     }
 }

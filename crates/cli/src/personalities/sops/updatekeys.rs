@@ -74,7 +74,8 @@ fn update(session: &Session<'_>, path: &Path) -> Result<(), Failure> {
         .with(|sources| file.rewrap(&key, &rule.groups, threshold, sources, &now))
         .map_err(rewrap_failure)?;
     let bytes = change::written(session, file)?;
-    session.replace(path, bytes.expose(), Content::Encrypted)?;
+    let written = session.replace(path, bytes.expose(), Content::Encrypted);
+    written.map_err(|failure| failure.of_writing("could not open file for writing: "))?;
     note(session, &format!("File {shown} synced with new keys"));
     Ok(())
 }
