@@ -276,6 +276,14 @@ fn a_kill_leaves_the_old_file_or_the_new_one() {
     bench.decrypted(&mut bench.real(), "f.yaml");
 }
 
+/// The code of the original for a file that cannot be written.
+fn code_of(arguments: &[&str]) -> i32 {
+    match arguments {
+        ["updatekeys", ..] => 1,
+        _ => 3,
+    }
+}
+
 #[test]
 fn a_full_disk_or_a_read_only_folder_changes_nothing() {
     let bench = Bench::new();
@@ -303,11 +311,8 @@ fn a_full_disk_or_a_read_only_folder_changes_nothing() {
         command.arg("sops").args(arguments);
         let output = fail(&mut disk.command(&command));
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(3), "{message}");
-        assert!(
-            message.contains("Could not open in-place file for writing"),
-            "{message}"
-        );
+        assert_eq!(output.status.code(), Some(code_of(arguments)), "{message}");
+        assert!(message.contains("file for writing: open "), "{message}");
         assert!(
             std::fs::read(place.join("f.yaml")).unwrap() == before,
             "{arguments:?}"
@@ -321,7 +326,8 @@ fn a_full_disk_or_a_read_only_folder_changes_nothing() {
         command.env("SOPS_AGE_KEY_FILE", mount.path().join("one.txt"));
         command.arg("sops").args(arguments);
         let output = fail(&mut mount.command(&command));
-        assert_eq!(output.status.code(), Some(3), "{arguments:?}");
+        let code = code_of(arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
         assert!(std::fs::read(mount.outside().join("f.yaml")).unwrap() == before);
     }
 }

@@ -31,9 +31,8 @@ use super::go_flags;
 use crate::context::Context;
 use crate::ui::{Ui, UserPrompter};
 
-/// What `-version` prints: the version that is stood in for, where scripts
-/// look for it, and ours.
-pub(super) const VERSION: &str = concat!("v1.3.2 (nixseal ", env!("CARGO_PKG_VERSION"), ")");
+/// What `-version` prints: the version that is stood in for, as scripts compare it.
+pub(super) const VERSION: &str = "v1.3.2";
 
 /// Runs `age` with `arguments`; gives the exit code.
 pub(super) fn run(context: &Context, arguments: &[OsString]) -> u8 {

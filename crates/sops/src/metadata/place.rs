@@ -87,7 +87,7 @@ pub(crate) fn extract(
             let map = map.ok_or_else(|| MetadataError::new("", "it has to be a map"))?;
             match format {
                 Format::Ini => unflattened(map.pairs().collect(), "", format)?,
-                _ => read::read(map.copy())?,
+                _ => read::read(map.copy(), format == Format::Binary)?,
             }
         }
     };
@@ -115,7 +115,7 @@ fn unflattened(pairs: Vec<&Pair>, prefix: &str, format: Format) -> Result<Metada
         };
         flat.push((key, value));
     }
-    read::read(flat::unflatten(flat)?)
+    read::read(flat::unflatten(flat)?, false)
 }
 
 /// Puts metadata into all documents: with the blocks that [`extract`] gave they stand where they

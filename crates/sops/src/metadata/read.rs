@@ -11,9 +11,8 @@ use nixseal_document::tree::{Entry, Map, Node, Pair, Value};
 use super::{KeyGroup, KeyId, KeyKind, Metadata, MetadataError, Moment, WrappedKey};
 use crate::selector::{Selector, SelectorKind};
 
-/// Reads a `sops` block. Without a selector it is the default suffix, in binary files too, where
-/// it leaves nothing in clear.
-pub(super) fn read(block: Map) -> Result<Metadata, MetadataError> {
+/// Reads a `sops` block. `binary`: no selector means everything, not the default suffix.
+pub(super) fn read(block: Map, binary: bool) -> Result<Metadata, MetadataError> {
     let fields = Fields {
         map: &block,
         path: String::new(),
@@ -35,7 +34,7 @@ pub(super) fn read(block: Map) -> Result<Metadata, MetadataError> {
         shamir_threshold: fields.number("shamir_threshold")?,
         last_modified: fields.moment("lastmodified")?,
         mac: fields.text("mac")?,
-        selector: selector(&fields)?,
+        selector: selector(&fields, binary)?,
         mac_only_encrypted: fields.flag("mac_only_encrypted")?,
         version: fields.text("version")?,
         unknown: Vec::new(),
@@ -46,7 +45,7 @@ pub(super) fn read(block: Map) -> Result<Metadata, MetadataError> {
     })
 }
 
-fn selector(fields: &Fields<'_>) -> Result<Selector, MetadataError> {
+fn selector(fields: &Fields<'_>, binary: bool) -> Result<Selector, MetadataError> {
     let mut found = None;
     for kind in SelectorKind::ALL {
         let text = fields.text(kind.field())?;
@@ -64,6 +63,7 @@ fn selector(fields: &Fields<'_>) -> Result<Selector, MetadataError> {
     match found {
         Some((kind, text)) => Selector::new(kind, &text)
             .map_err(|error| MetadataError::new(kind.field(), error.to_string())),
+        None if binary => Ok(Selector::Everything),
         None => Ok(Selector::default_suffix()),
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn open(
 ) -> Result<(DecryptedFile, DataKey), Failure> {
     let input = session.input_format(name)?;
     let bytes = session.read(Some(file))?;
-    let encrypted = EncryptedFile::parse(input, bytes.expose())?;
+    let encrypted = session.with_selector(EncryptedFile::parse(input, bytes.expose())?);
     drop(bytes);
     let options = DecryptOptions {
         ignore_mac: session.flags.is_on("ignore-mac"),

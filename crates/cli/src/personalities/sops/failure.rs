@@ -54,6 +54,17 @@ impl Failure {
         Self::new(code::GENERIC, message)
     }
 
+    /// Why a file was not written, for commands where the original says it in `words` of their
+    /// own, and with code 1.
+    #[must_use]
+    pub(super) fn of_writing(self, words: &str) -> Self {
+        let reason = self
+            .message
+            .strip_prefix("Could not open in-place file for writing: ")
+            .unwrap_or(&self.message);
+        Self::generic(format!("{words}{reason}"))
+    }
+
     /// Two flags that exclude each other.
     pub(super) fn conflict(message: impl Into<String>) -> Self {
         Self::new(code::CONFLICT, message)

@@ -99,6 +99,7 @@ impl Regrouped {
         session.output_format(&path)?;
         let bytes = session.read(Some(&path))?;
         let encrypted = EncryptedFile::parse(session.input_format(&path)?, bytes.expose())?;
+        let encrypted = session.with_selector(encrypted);
         let threshold = match session.flags.number("shamir-secret-sharing-threshold") {
             0 => encrypted.metadata().shamir_threshold,
             number => u32::try_from(number).map_err(|_| {
@@ -123,7 +124,8 @@ impl Regrouped {
             .with(|sources| encrypted.rewrap(key, groups, threshold, sources, &now))
             .map_err(rewrap_failure)?;
         let bytes = change::written(session, self.encrypted)?;
-        session.deliver(Some(&self.path), bytes.expose(), Content::Encrypted)?;
+        let written = session.deliver(Some(&self.path), bytes.expose(), Content::Encrypted);
+        written.map_err(|failure| failure.of_writing(""))?;
         Ok(0)
     }
 }

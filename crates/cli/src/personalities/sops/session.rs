@@ -14,7 +14,9 @@ use nixseal_document::{EmitOptions, Format};
 use nixseal_repository::locate::normalize;
 use nixseal_sops::config::{Config, locate};
 use nixseal_sops::key_groups::{DecryptionOrder, Owners};
-use nixseal_sops::{DataKey, DecryptOptions, DecryptedFile, EncryptedFile, Layout, Moment};
+use nixseal_sops::{
+    DataKey, DecryptOptions, DecryptedFile, EncryptedFile, Layout, Moment, Selector,
+};
 
 use super::failure::{Failure, code};
 use super::flags::Flags;
@@ -278,7 +280,19 @@ impl<'a> Session<'a> {
         format: Format,
         bytes: SecretBytes,
     ) -> Result<EncryptedFile, Failure> {
-        EncryptedFile::parse_owned(format, bytes).map_err(|error| Failure::of_file(format, error))
+        EncryptedFile::parse_owned(format, bytes)
+            .map(|file| self.with_selector(file))
+            .map_err(|error| Failure::of_file(format, error))
+    }
+
+    /// The same file with a selector. A new binary file has none; the original reads the default
+    /// one there, and writes it.
+    pub(super) fn with_selector(&self, mut file: EncryptedFile) -> EncryptedFile {
+        let selector = &mut file.envelope.metadata.selector;
+        if matches!(selector, Selector::Everything) && !self.keeps_layout() {
+            *selector = Selector::default_suffix();
+        }
+        file
     }
 
     /// Opens an encrypted file: recovers its data key and decrypts it.

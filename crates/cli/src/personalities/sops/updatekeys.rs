@@ -54,7 +54,8 @@ fn update(session: &Session<'_>, path: &Path) -> Result<(), Failure> {
     let format = session.input_format(path)?;
     let shown = path.display();
     note(session, &format!("Syncing keys for file {shown}"));
-    let mut file = EncryptedFile::parse(format, session.read(Some(path))?.expose())?;
+    let file = EncryptedFile::parse(format, session.read(Some(path))?.expose())?;
+    let mut file = session.with_selector(file);
     let rule = rule(session, path)?;
     let threshold = kept_threshold(file.metadata(), &rule.groups);
     let change = RecipientsChange::of(file.metadata(), &rule.groups, threshold);
@@ -74,7 +75,8 @@ fn update(session: &Session<'_>, path: &Path) -> Result<(), Failure> {
         .with(|sources| file.rewrap(&key, &rule.groups, threshold, sources, &now))
         .map_err(rewrap_failure)?;
     let bytes = change::written(session, file)?;
-    session.replace(path, bytes.expose(), Content::Encrypted)?;
+    let written = session.replace(path, bytes.expose(), Content::Encrypted);
+    written.map_err(|failure| failure.of_writing("could not open file for writing: "))?;
     note(session, &format!("File {shown} synced with new keys"));
     Ok(())
 }
