@@ -116,12 +116,18 @@ fn lint_file(file: &File) -> Report {
         // Gone since it was listed.
         Err(error) if error.is_not_found() => Report::default(),
         Err(error) => {
+            use std::io::ErrorKind::{FileTooLarge, InvalidData, InvalidInput};
+            let rule = match error.cause.kind() {
+                // No text, or no file: no Nix.
+                FileTooLarge | InvalidData | InvalidInput => rule::NOT_PARSED,
+                _ => rule::NOT_READ,
+            };
             let finding = Finding {
-                rule: rule::NOT_PARSED,
+                rule,
                 path: file.shown.clone(),
                 place: None,
                 message: format!("this was not looked at: {}", error.cause),
-                help: rule::NOT_PARSED.instead.to_owned(),
+                help: rule.instead.to_owned(),
             };
             Report {
                 findings: vec![finding],
