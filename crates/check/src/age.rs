@@ -38,7 +38,7 @@ pub(crate) fn look<'r>(finder: &mut Finder<'_>, repository: &'r Repository) -> V
                 finder.file(rule::FILE_MISSING, &item.path, message);
             }
             (FileState::Unreadable(error), _) => {
-                finder.file(rule::DAMAGED_FILE, &item.path, error.to_string())
+                finder.file(rule::UNREADABLE_FILE, &item.path, error.to_string())
             }
             (FileState::NotAge(error), _) => {
                 let message = format!("a rule says that it is a secret: {error}");

@@ -38,6 +38,9 @@ rules! {
     DAMAGED_FILE "damaged-file" Error "an encrypted file that cannot be read"
         why "no host can open it"
         instead "take an older version from git"
+    UNREADABLE_FILE "unreadable-file" Error "a file of a rule that cannot be read"
+        why "nobody knows whom it is encrypted to, or whether it is at all"
+        instead "mend its rights, or run the check as somebody who can read it"
     DRIFT "drift" Error "a file that is encrypted to others than its rule says"
         why "who left can still read it, or who came cannot"
         instead "`nixseal rekey FILE`"
@@ -102,7 +105,9 @@ impl Kind {
 pub fn kind(rule: &Rule) -> Kind {
     match rule.id {
         "rules-unusable" | "rules-odd" => Kind::Rules,
-        "file-missing" | "damaged-file" | "orphan" | "world-writable" => Kind::Files,
+        "file-missing" | "damaged-file" | "unreadable-file" | "orphan" | "world-writable" => {
+            Kind::Files
+        }
         "drift" | "unknown-recipients" | "lock-stale" | "not-in-lock" => Kind::Recipients,
         "declared-missing" | "declared-in-clear" | "host-cannot-read" => Kind::Configuration,
         "not-encrypted" | "private-key-file" | "plaintext-beside-encrypted" => Kind::Clear,

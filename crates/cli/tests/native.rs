@@ -10,6 +10,8 @@
 mod browser;
 #[path = "native/faults.rs"]
 mod faults;
+#[path = "native/gates.rs"]
+mod gates;
 #[path = "native/git.rs"]
 mod git;
 #[path = "native/hooks.rs"]

@@ -25,6 +25,11 @@ pub(crate) fn binding<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
     literal::binding(walker, value);
 }
 
+/// Asks the rules about the default of an option; the path of the walker is that of the option.
+pub(crate) fn option_default<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
+    literal::option_default(walker, value);
+}
+
 /// Asks the rules about an expression, whatever is around it.
 pub(crate) fn visit<'t>(walker: &mut Walker<'t>, tree: &'t Tree) {
     match &tree.node {

@@ -49,22 +49,34 @@ impl Surroundings for OnDisk {
 }
 
 /// Looks at all of `files`: the Nix files among them by their text, the others for private keys
-/// and for plaintext beside its ciphertext. Findings are sorted by path and place.
+/// and for plaintext beside its ciphertext. Findings are sorted by path and place. `looked_at` is
+/// called once a file, by many threads.
 ///
 /// # Errors
 /// When no threads can be started.
-pub fn run(files: &[File]) -> Result<Report, Diagnostic> {
+pub fn run(files: &[File], looked_at: &(dyn Fn() + Sync)) -> Result<Report, Diagnostic> {
     on_big_stack(|| {
         let (nix, others): (Vec<&File>, Vec<&File>) =
             files.iter().partition(|file| is_nix(&file.path));
-        let reports: Vec<Report> = nix.into_par_iter().map(lint_file).collect();
+        let reports: Vec<Report> = nix
+            .into_par_iter()
+            .map(|file| {
+                let report = lint_file(file);
+                looked_at();
+                report
+            })
+            .collect();
         let mut all = Report::default();
         for report in reports {
             all.findings.extend(report.findings);
             all.declarations.extend(report.declarations);
         }
         all.findings
-            .par_extend(others.into_par_iter().filter_map(beside::private_key));
+            .par_extend(others.into_par_iter().filter_map(|file| {
+                let found = beside::private_key(file);
+                looked_at();
+                found
+            }));
         all.findings.extend(beside::plaintext(files));
         sort(&mut all.findings);
         all
@@ -104,12 +116,18 @@ fn lint_file(file: &File) -> Report {
         // Gone since it was listed.
         Err(error) if error.is_not_found() => Report::default(),
         Err(error) => {
+            use std::io::ErrorKind::{FileTooLarge, InvalidData, InvalidInput};
+            let rule = match error.cause.kind() {
+                // No text, or no file: no Nix.
+                FileTooLarge | InvalidData | InvalidInput => rule::NOT_PARSED,
+                _ => rule::NOT_READ,
+            };
             let finding = Finding {
-                rule: rule::NOT_PARSED,
+                rule,
                 path: file.shown.clone(),
                 place: None,
                 message: format!("this was not looked at: {}", error.cause),
-                help: rule::NOT_PARSED.instead.to_owned(),
+                help: rule.instead.to_owned(),
             };
             Report {
                 findings: vec![finding],

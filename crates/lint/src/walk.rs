@@ -333,6 +333,12 @@ impl<'t> Walker<'t> {
                 }),
                 Entry::Inherit { .. } => false,
             };
+            if let Entry::Binding { path, value } = entry
+                && let [only] = path.as_slice()
+                && name_of(self.syntax, &only.name) == "default"
+            {
+                rules::option_default(self, value);
+            }
             self.documentation += usize::from(is_example);
             self.entries(one, false, None);
             self.documentation -= usize::from(is_example);

@@ -31,6 +31,18 @@ pub(super) fn binding<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
     });
 }
 
+/// Looks at the default of an option whose name is that of a secret.
+pub(super) fn option_default<'t>(walker: &mut Walker<'t>, value: &'t Tree) {
+    let Some(name) = walker.path().last().copied() else {
+        return;
+    };
+    if let Some(naming) = naming(name) {
+        each(walker, value, &mut |walker, one| {
+            judge_one(walker, name, naming, one)
+        });
+    }
+}
+
 /// Whether the path is about secrets without being one.
 fn is_declaration(path: &[&str]) -> bool {
     let named = |names: &[&str]| path.windows(names.len()).any(|window| window == names);

@@ -301,7 +301,11 @@ fn pairs(walker: &mut Walker<'_>, place: &Place<'_>, line: &str, cut: bool) {
 fn unquoted(text: &str) -> (&str, bool) {
     for quote in ['"', '\''] {
         if let Some(inner) = text.strip_prefix(quote) {
+            // Shells join texts: `'"$NAME"'` is a variable between two texts.
             return match inner.find(quote) {
+                Some(end) if end > 1 && inner.starts_with(['"', '\'']) => {
+                    (unquoted(&inner[..end]).0, true)
+                }
                 Some(end) => (&inner[..end], true),
                 None => (inner, false),
             };

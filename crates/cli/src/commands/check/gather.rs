@@ -17,6 +17,7 @@ use nixseal_repository::sops::plan::{Plan, plan};
 
 use crate::args::Check;
 use crate::commands::Session;
+use crate::commands::lint::look;
 use crate::commands::lint::output::Form;
 use crate::commands::lint::scope::in_folder;
 use crate::commands::rekey::scope::Scope;
@@ -64,7 +65,7 @@ impl Gathered {
         let (repositories, broken) = rules(session, arguments, &scope, &files);
         Ok(Self {
             hosts: hosts(session, arguments)?,
-            lint: nixseal_lint::run::run(&files).map_err(Failure::of)?,
+            lint: look(session.context, &files)?,
             sops: scope.tree.map(plan).unwrap_or_default(),
             top,
             base,
