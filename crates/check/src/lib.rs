@@ -1,7 +1,7 @@
 //! One gate over a repository of secrets, for hooks and CI: it needs no private key.
 //!
 //! [`check`] compares rules with files, files with what configurations declare, and both with what
-//! hosts can open; [`fix`](fix::fix) mends what can be mended without a key. Reading is done by the
+//! hosts can open; [`fix`] mends what can be mended without a key. Reading is done by the
 //! crates of rules, files and Nix texts; here they are held against each other.
 
 mod age;
