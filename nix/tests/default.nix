@@ -14,6 +14,7 @@ let
       view
       fixtures
       ;
+    onNixos = import ./on-nixos.nix { inherit evaluate fixtures; };
   };
   files = [
     ./cases/nixos.nix

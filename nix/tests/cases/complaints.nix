@@ -3,17 +3,14 @@
   evaluate,
   view,
   fixtures,
+  onNixos,
   ...
 }:
 let
+  inherit (onNixos) both wifi;
   inherit (evaluate) nixos darwin home;
   age = fixtures + "/wifi.age";
   yaml = fixtures + "/secrets.yaml";
-  both = ../../modules/nixos;
-  wifi = {
-    age.identityPaths = [ "/etc/key" ];
-    age.secrets.wifi.file = age;
-  };
   token = {
     sops.defaultSopsFile = yaml;
     sops.age.keyFile = "/var/lib/key.txt";

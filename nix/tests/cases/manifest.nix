@@ -1,25 +1,18 @@
 # What stands in manifests.
 {
-  evaluate,
   view,
   fixtures,
+  onNixos,
   ...
 }:
 let
-  inherit (evaluate) nixos;
-  age = fixtures + "/wifi.age";
+  inherit (onNixos)
+    both
+    config
+    wifi
+    token
+    ;
   yaml = fixtures + "/secrets.yaml";
-  both = ../../modules/nixos;
-  config = modules: (nixos modules).config;
-  wifi = {
-    age.identityPaths = [ "/etc/key" ];
-    age.secrets.wifi.file = age;
-  };
-  token = {
-    sops.defaultSopsFile = yaml;
-    sops.age.keyFile = "/var/lib/key.txt";
-    sops.secrets.token = { };
-  };
   base = [
     both
     wifi

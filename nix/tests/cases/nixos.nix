@@ -3,26 +3,21 @@
   evaluate,
   view,
   fixtures,
+  onNixos,
   ...
 }:
 let
+  inherit (onNixos)
+    both
+    config
+    wifi
+    token
+    ;
   inherit (evaluate) nixos nixosOld;
-  age = fixtures + "/wifi.age";
   yaml = fixtures + "/secrets.yaml";
-  both = ../../modules/nixos;
   onlyAge = ../../modules/nixos/age.nix;
   onlySops = ../../modules/nixos/sops.nix;
-  config = modules: (nixos modules).config;
 
-  wifi = {
-    age.identityPaths = [ "/etc/key" ];
-    age.secrets.wifi.file = age;
-  };
-  token = {
-    sops.defaultSopsFile = yaml;
-    sops.age.keyFile = "/var/lib/key.txt";
-    sops.secrets.token = { };
-  };
   password = {
     sops.defaultSopsFile = yaml;
     sops.age.keyFile = "/var/lib/key.txt";

@@ -1,33 +1,17 @@
 # NixOS: where plugins of age are looked for.
 {
-  evaluate,
-  fixtures,
+  onNixos,
   ...
 }:
 let
-  inherit (evaluate) nixos;
-  both = ../../modules/nixos;
-  onlyAge = ../../modules/nixos/age.nix;
-  config = modules: (nixos modules).config;
-
-  wifi = {
-    age.identityPaths = [ "/etc/key" ];
-    age.secrets.wifi.file = fixtures + "/wifi.age";
-  };
-  token = {
-    sops.defaultSopsFile = fixtures + "/secrets.yaml";
-    sops.age.keyFile = "/var/lib/key.txt";
-    sops.secrets.token = { };
-  };
-  password = {
-    sops.secrets.password.neededForUsers = true;
-  };
-  everything = [
+  inherit (onNixos)
     both
+    config
     wifi
     token
-    password
-  ];
+    everything
+    ;
+  onlyAge = ../../modules/nixos/age.nix;
 in
 {
   "plugins: of both trees are found by the joined run" = {

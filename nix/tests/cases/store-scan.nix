@@ -1,33 +1,12 @@
 # NixOS: the search of the store.
 {
-  evaluate,
   view,
-  fixtures,
+  onNixos,
   ...
 }:
 let
-  inherit (evaluate) nixos;
-  both = ../../modules/nixos;
-  config = modules: (nixos modules).config;
+  inherit (onNixos) both config everything;
 
-  wifi = {
-    age.identityPaths = [ "/etc/key" ];
-    age.secrets.wifi.file = fixtures + "/wifi.age";
-  };
-  token = {
-    sops.defaultSopsFile = fixtures + "/secrets.yaml";
-    sops.age.keyFile = "/var/lib/key.txt";
-    sops.secrets.token = { };
-  };
-  password = {
-    sops.secrets.password.neededForUsers = true;
-  };
-  everything = [
-    both
-    wifi
-    token
-    password
-  ];
   foreign =
     { pkgs, ... }:
     {

@@ -1,25 +1,19 @@
 # Templates of both trees, and what stands for secrets in them.
 {
-  evaluate,
   view,
   fixtures,
+  onNixos,
   ...
 }:
 let
-  inherit (evaluate) nixos;
+  inherit (onNixos)
+    both
+    config
+    wifi
+    token
+    ;
   age = fixtures + "/wifi.age";
   yaml = fixtures + "/secrets.yaml";
-  both = ../../modules/nixos;
-  config = modules: (nixos modules).config;
-  wifi = {
-    age.identityPaths = [ "/etc/key" ];
-    age.secrets.wifi.file = age;
-  };
-  token = {
-    sops.defaultSopsFile = yaml;
-    sops.age.keyFile = "/var/lib/key.txt";
-    sops.secrets.token = { };
-  };
   base = [
     both
     wifi

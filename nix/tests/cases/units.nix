@@ -1,26 +1,17 @@
 # NixOS where units install secrets: sysusers, userborn, useSystemdActivation, credentials.
 {
-  evaluate,
   view,
-  fixtures,
+  onNixos,
   ...
 }:
 let
-  inherit (evaluate) nixos;
-  age = fixtures + "/wifi.age";
-  yaml = fixtures + "/secrets.yaml";
-  both = ../../modules/nixos;
-  config = modules: (nixos modules).config;
-  wifi = {
-    age.identityPaths = [ "/etc/key" ];
-    age.secrets.wifi.file = age;
-  };
-  token = {
-    sops.defaultSopsFile = yaml;
-    sops.age.keyFile = "/var/lib/key.txt";
-    sops.secrets.token = { };
-  };
-  password.sops.secrets.password.neededForUsers = true;
+  inherit (onNixos)
+    both
+    config
+    wifi
+    token
+    password
+    ;
   userborn.services.userborn.enable = true;
   sysusers.systemd.sysusers.enable = true;
 
