@@ -20,6 +20,8 @@ pub struct Document {
 #[derive(Debug)]
 pub(crate) enum Source {
     Binary,
+    /// No longer there, by [`Document::forget_text`].
+    Forgotten(Format),
     Dotenv(SecretBytes),
     Ini {
         text: SecretText,
@@ -153,6 +155,7 @@ impl Document {
     pub fn format(&self) -> Format {
         match self.source {
             Source::Binary => Format::Binary,
+            Source::Forgotten(format) => format,
             Source::Dotenv(_) => Format::Dotenv,
             Source::Ini { .. } => Format::Ini,
             Source::Json { .. } => Format::Json,
@@ -163,12 +166,18 @@ impl Document {
     /// The text it was read from, to show places in; none for binary files and what is no UTF-8.
     pub fn text(&self) -> Option<&str> {
         match &self.source {
-            Source::Binary => None,
+            Source::Binary | Source::Forgotten(_) => None,
             Source::Dotenv(bytes) => std::str::from_utf8(bytes.expose()).ok(),
             Source::Ini { text } | Source::Json { text, .. } | Source::Yaml { text, .. } => {
                 Some(text.expose())
             }
         }
+    }
+
+    /// Wipes the text it was read from, which frees the memory of a large file that will be
+    /// written anew or not at all. [`Self::splice`] fails from then on.
+    pub fn forget_text(&mut self) {
+        self.source = Source::Forgotten(self.format());
     }
 
     /// The tree alone; the text is wiped.

@@ -34,6 +34,10 @@ impl Document {
                     crate::document::emit(Format::Binary, &self.branches, &Default::default());
                 return Ok(bytes?);
             }
+            Source::Forgotten(_) => {
+                let reason = "its text is no longer there";
+                return Err(SpliceError::Unsafe(reason.to_owned()));
+            }
             Source::Dotenv(bytes) => dotenv::splice::splice(bytes.expose(), self)?,
             Source::Ini { text } => ini::splice::splice(text.expose(), self)?,
             Source::Json { exact: false, .. } => {

@@ -76,6 +76,12 @@ impl EncryptedFile {
         Ok(Self { document, envelope })
     }
 
+    /// Wipes the text that was read: a large file that is only shown then takes less memory.
+    /// [`Layout::Kept`] is not possible from then on.
+    pub fn forget_text(&mut self) {
+        self.document.forget_text();
+    }
+
     /// What the file says about its encryption.
     pub fn metadata(&self) -> &Metadata {
         &self.envelope.metadata

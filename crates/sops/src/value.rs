@@ -3,6 +3,8 @@
 //! Read as leniently as `sops` does (text after the bracket, unused bits in base64), written in
 //! exactly one way: a nonce of 32 bytes, padded standard base64.
 
+mod in_place;
+
 use aes_gcm::aead::array::ArraySize;
 use aes_gcm::aead::consts::{U12, U16, U32};
 use aes_gcm::aes::Aes256;
@@ -20,8 +22,10 @@ pub(crate) type Iv = [u8; 32];
 
 const START: &[u8] = b"ENC[AES256_GCM,data:";
 const GCM_TAG: usize = 16;
-/// Up to this length values are encrypted on the stack.
-const SHORT: usize = 256;
+/// Characters of a nonce in base64.
+const IV_TEXT: usize = 44;
+/// Characters of a tag in base64.
+const TAG_TEXT: usize = 24;
 
 /// Go's decoder ignores the unused bits of the last character.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -183,39 +187,40 @@ impl Cipher {
         context: &[u8],
         iv: &Iv,
     ) -> Result<Vec<u8>, ValueError> {
-        // Short values need no memory of their own; only ciphertext is left in it.
-        let mut short = [0; SHORT];
-        let mut long = Vec::new();
-        let data = match short.get_mut(..plain.len()) {
-            Some(short) => {
-                short.copy_from_slice(plain);
-                short
-            }
-            None => {
-                long.extend_from_slice(plain);
-                long.as_mut_slice()
-            }
-        };
-        let tag = self
+        // The value is encrypted where its text will stand: of a large one there is no other copy.
+        let data = START.len()..START.len() + in_place::encoded_len(plain.len());
+        let end = ",iv:,tag:,type:]".len() + IV_TEXT + TAG_TEXT + kind.name().len();
+        let mut text = vec![0; data.end + end];
+        text.truncate(data.end);
+        let (start, data) = text.split_at_mut(data.start);
+        start.copy_from_slice(START);
+        let (_, buffer) = data.split_at_mut(data.len() - plain.len());
+        buffer.copy_from_slice(plain);
+        let sealed = self
             .gcm
-            .encrypt_inout_detached(iv.into(), context, (&mut *data).into());
-        if tag.is_err() {
-            wipe(data);
+            .encrypt_inout_detached(iv.into(), context, (&mut *buffer).into());
+        if sealed.is_err() {
+            wipe(buffer);
         }
-        let tag = tag.map_err(|_| ValueError::TooLong)?;
-        let around = START.len() + ",iv:,tag:,type:]".len() + 80;
-        let mut text = String::with_capacity(around + data.len().div_ceil(3) * 4);
-        text.push_str("ENC[AES256_GCM,data:");
-        STANDARD.encode_string(&*data, &mut text);
-        text.push_str(",iv:");
-        STANDARD.encode_string(iv, &mut text);
-        text.push_str(",tag:");
-        STANDARD.encode_string(tag, &mut text);
-        text.push_str(",type:");
-        text.push_str(kind.name());
-        text.push(']');
-        Ok(text.into_bytes())
+        let tag = sealed.map_err(|_| ValueError::TooLong)?;
+        in_place::encode(data, plain.len());
+        text.extend_from_slice(b",iv:");
+        text.extend_from_slice(&encoded::<IV_TEXT>(iv));
+        text.extend_from_slice(b",tag:");
+        text.extend_from_slice(&encoded::<TAG_TEXT>(&tag));
+        text.extend_from_slice(b",type:");
+        text.extend_from_slice(kind.name().as_bytes());
+        text.push(b']');
+        Ok(text)
     }
+}
+
+/// A nonce or a tag in base64, which is `LENGTH` characters long.
+fn encoded<const LENGTH: usize>(bytes: &[u8]) -> [u8; LENGTH] {
+    let mut text = [0; LENGTH];
+    // It fits, by the lengths of what is given.
+    let _ = STANDARD.encode_slice(bytes, &mut text);
+    text
 }
 
 fn open_with<Size: ArraySize>(

@@ -32,7 +32,10 @@ pub(super) fn decrypt(
     let order = session.order()?;
     let path = tree_path::parse(&session.flags.text("extract"))?;
     let bytes = session.read(file)?;
-    let encrypted = session.parse(input, bytes)?;
+    let mut encrypted = session.parse(input, bytes)?;
+    if !session.keeps_layout() {
+        encrypted.forget_text();
+    }
     let options = DecryptOptions {
         ignore_mac: session.flags.is_on("ignore-mac"),
         keep_nonces: false,
