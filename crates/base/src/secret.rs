@@ -121,6 +121,25 @@ impl SecretBytes {
         Self::copy_of(&self.0)
     }
 
+    /// The same bytes between others; in the same memory where it has room for all.
+    #[must_use]
+    pub fn between(mut self, before: &[u8], after: &[u8]) -> Self {
+        let length = self.0.len();
+        let all = length + before.len() + after.len();
+        if self.0.capacity() < all {
+            let mut larger = Vec::with_capacity(all);
+            larger.extend_from_slice(before);
+            larger.extend_from_slice(&self.0);
+            larger.extend_from_slice(after);
+            return Self::new(larger);
+        }
+        self.0.extend_from_slice(before);
+        self.0.copy_within(..length, before.len());
+        self.0[..before.len()].copy_from_slice(before);
+        self.0.extend_from_slice(after);
+        self
+    }
+
     /// The same bytes as text.
     ///
     /// # Errors
@@ -225,6 +244,20 @@ mod tests {
             let read = SecretBytes::read_from(bytes.as_slice(), usize::MAX).unwrap();
             assert_eq!(read.expose(), bytes);
         }
+    }
+
+    #[test]
+    fn bytes_between_others_stay_in_their_memory_where_they_fit() {
+        let between = |room| {
+            let mut bytes = Vec::with_capacity(room);
+            bytes.extend_from_slice(b"0123456789");
+            let place = bytes.as_ptr();
+            let all = SecretBytes::new(bytes).between(b"<<", b">>>");
+            assert_eq!(all.expose(), b"<<0123456789>>>");
+            all.expose().as_ptr() == place
+        };
+        assert!(between(15));
+        between(10);
     }
 
     #[test]

@@ -105,7 +105,8 @@ pub fn emit(
     Ok(SecretBytes::new(std::mem::take(&mut *bytes)))
 }
 
-/// The same for a tree that the caller gives up: the content of a large binary file is not copied.
+/// The same for a tree that the caller gives up: the content of a large binary file, plain or
+/// encrypted, is not copied.
 ///
 /// # Errors
 /// Those of [`emit`].
@@ -120,6 +121,12 @@ pub fn emit_owned(
         && let Some(content) = scalar.take_text()
     {
         return Ok(content);
+    }
+    if format == Format::Json
+        && let [map, ..] = branches.as_mut_slice()
+        && let Some(emitted) = json::emit::emit_around(map, &json_indent(options)?)
+    {
+        return emitted;
     }
     emit(format, &branches, options)
 }

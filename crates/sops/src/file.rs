@@ -6,7 +6,8 @@
 use nixseal_base::secret::SecretBytes;
 use nixseal_document::tree::Map;
 use nixseal_document::{
-    Document, EmitError, EmitOptions, Format, ParseErrorKind, SpliceError, emit, parse_owned,
+    Document, EmitError, EmitOptions, Format, ParseErrorKind, SpliceError, emit, emit_owned,
+    parse_owned,
 };
 
 use crate::data_key::DataKey;
@@ -174,7 +175,7 @@ impl EncryptedFile {
             Layout::Canonical(options) => {
                 let mut branches = document.into_branches();
                 envelope.put(&mut branches, MetadataPlace::End);
-                Ok(emit(format, &branches, &options)?)
+                Ok(emit_owned(format, branches, &options)?)
             }
             // The text is there in the format that was read.
             Layout::Kept if document.format() != format => {

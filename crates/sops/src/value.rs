@@ -22,6 +22,10 @@ pub(crate) type Iv = [u8; 32];
 
 const START: &[u8] = b"ENC[AES256_GCM,data:";
 const GCM_TAG: usize = 16;
+/// From this size on a value may be all of a file.
+const LARGE: usize = 1 << 20;
+/// Room for the metadata of that file.
+const AROUND: usize = 64 * 1024;
 /// Characters of a nonce in base64.
 const IV_TEXT: usize = 44;
 /// Characters of a tag in base64.
@@ -190,7 +194,9 @@ impl Cipher {
         // The value is encrypted where its text will stand: of a large one there is no other copy.
         let data = START.len()..START.len() + in_place::encoded_len(plain.len());
         let end = ",iv:,tag:,type:]".len() + IV_TEXT + TAG_TEXT + kind.name().len();
-        let mut text = vec![0; data.end + end];
+        // In a binary file the rest of the file is put around it.
+        let around = if plain.len() < LARGE { 0 } else { AROUND };
+        let mut text = vec![0; data.end + end + around];
         text.truncate(data.end);
         let (start, data) = text.split_at_mut(data.start);
         start.copy_from_slice(START);

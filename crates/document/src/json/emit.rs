@@ -2,12 +2,16 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use nixseal_base::secret::SecretBytes;
 use zeroize::Zeroizing;
 
 use crate::error::EmitError;
 use crate::number;
 use crate::size;
-use crate::tree::{Map, Node, Value};
+use crate::tree::{Entry, Map, Node, Pair, Value};
+
+/// From this size on a text is not copied.
+const LARGE: usize = 1 << 20;
 
 /// One level of indentation.
 #[derive(Clone, Debug)]
@@ -51,6 +55,33 @@ pub(crate) fn emit(map: &Map, indent: &Indent) -> Result<Zeroizing<Vec<u8>>, Emi
     writer.map(map)?;
     writer.put("\n");
     Ok(writer.out)
+}
+
+/// Writes a file that begins with a large text, as an encrypted binary file does, around that text:
+/// it is taken out of the map. None for other files.
+pub(crate) fn emit_around(
+    map: &mut Map,
+    indent: &Indent,
+) -> Option<Result<SecretBytes, EmitError>> {
+    let first = map.entries.first_mut()?;
+    let Entry::Pair(Pair {
+        key,
+        value: Node::Scalar(scalar),
+        ..
+    }) = first
+    else {
+        return None;
+    };
+    match scalar.value() {
+        Value::String(text) if text.len() >= LARGE && is_plain(text.expose()) => {}
+        _ => return None,
+    }
+    let before = "{\n".len() + indent.0.len() + quoted(key).len() + ": \"".len();
+    let text = scalar.take_text()?;
+    Some(emit(map, indent).map(|around| {
+        let (before, after) = around.split_at_checked(before).unwrap_or_default();
+        text.between(before, after)
+    }))
 }
 
 /// Writes one value, its first line not indented, the others as at that depth.
@@ -223,4 +254,30 @@ fn is_plain(bytes: &[u8]) -> bool {
     };
     let all = |block: &[u8]| block.iter().fold(true, |all, byte| all & plain(byte));
     bytes.chunks(64).all(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{EmitOptions, Format, emit, emit_owned, parse};
+
+    #[test]
+    fn a_large_text_at_the_begin_is_written_as_any_other() {
+        let large = "x".repeat(super::LARGE);
+        let quote = format!("{}\\\"", &large[1..]);
+        for text in [
+            format!("{{\"data\": \"{large}\", \"sops\": {{\"mac\": \"\", \"age\": [1, \"\"]}}}}"),
+            format!("{{\"a\\\"b\": \"{large}\"}}"),
+            format!("{{\"a\": \"\", \"data\": \"{large}\"}}"),
+            format!("{{\"data\": \"{quote}\", \"b\": true}}"),
+            format!("{{\"data\": [\"{large}\"]}}"),
+        ] {
+            for indent in [None, Some(0), Some(3)] {
+                let options = EmitOptions { indent };
+                let branches = || parse(Format::Json, text.as_bytes()).unwrap().branches;
+                let copied = emit(Format::Json, &branches(), &options).unwrap();
+                let moved = emit_owned(Format::Json, branches(), &options).unwrap();
+                assert!(copied == moved, "{}", text.replace(&large, "…"));
+            }
+        }
+    }
 }
