@@ -8,6 +8,7 @@
 //! windows themselves tells the rest. The longer the shortest pattern, the faster the search; how
 //! many patterns there are matters little.
 
+mod sieve;
 mod table;
 mod verify;
 
@@ -16,8 +17,6 @@ use table::Table;
 
 /// Widest window, in bytes: what is loaded at once.
 const WIDEST: usize = 8;
-/// Farthest apart that places are looked at: beyond it nothing is won.
-const LARGEST_STRIDE: usize = 24;
 
 /// Where a pattern stands in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,9 +57,11 @@ impl Geometry {
             10..=14 => 6,
             _ => WIDEST,
         };
+        let widest = shortest.max(window) - window + 1;
+        let stride = sieve::STRIDES.into_iter().rfind(|stride| *stride <= widest);
         Self {
             window,
-            stride: (shortest.max(window) - window + 1).min(LARGEST_STRIDE),
+            stride: stride.unwrap_or(1),
             mask: u64::MAX >> (64 - 8 * window),
         }
     }
@@ -112,19 +113,12 @@ impl Matcher {
             return;
         }
         let begin = found.len();
-        let stride = self.geometry.stride;
-        let mut place = 0;
-        // Four places at once: one branch for all of them.
-        while let Some(block) = text.get(place..place + 3 * stride + WIDEST) {
-            let at = |number: usize| self.window(block, number * stride);
-            let word = |number: usize| self.table.word(at(number));
-            if (word(0) | word(1) | word(2) | word(3)) & 1 == 1 {
-                for number in (0..4).filter(|number| self.table.may_hold(at(*number))) {
-                    self.confirm(text, place + number * stride, at(number), found);
-                }
-            }
-            place += 4 * stride;
-        }
+        let Geometry { stride, mask, .. } = self.geometry;
+        let bitmap = self.table.bitmap();
+        let mut place = sieve::sieve(bitmap, (stride, mask), text, &mut |place| {
+            let window = text.get(place..).map(|rest| self.geometry.load(rest));
+            self.confirm(text, place, window.unwrap_or(0), found);
+        });
         while let Some(rest) = text.get(place..) {
             if rest.len() < self.geometry.window {
                 break;
@@ -139,13 +133,6 @@ impl Matcher {
             new.sort_unstable();
         }
         found.dedup();
-    }
-
-    /// The window at a place of a block that is known to hold it.
-    #[inline]
-    fn window(&self, block: &[u8], at: usize) -> u64 {
-        let bytes = block.get(at..).and_then(|rest| rest.first_chunk());
-        bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes)) & self.geometry.mask
     }
 
     #[cold]
@@ -250,8 +237,8 @@ mod tests {
         };
         assert_eq!(stride(8), (5, 4));
         assert_eq!(stride(10), (6, 5));
-        assert_eq!(stride(16), (8, 9));
-        assert_eq!(stride(100), (8, LARGEST_STRIDE));
+        assert_eq!(stride(16), (8, 8));
+        assert_eq!(stride(100), (8, 24));
     }
 
     #[test]

@@ -5,14 +5,11 @@ use std::collections::HashMap;
 use zeroize::Zeroizing;
 
 use super::Geometry;
+use super::sieve::{SIZES, hash, place_of};
 use crate::pattern::Pattern;
 
 /// Bits of the bitmap for each window: one text window in so many passes it by chance.
 const BITS_PER_WINDOW: usize = 64;
-/// Most bits of the bitmap, as a power of two: what stays in the cache of a core.
-const MOST_BITS: u32 = 22;
-const FEWEST_BITS: u32 = 12;
-
 /// A window of a pattern.
 #[derive(Clone, Copy, zeroize::Zeroize)]
 pub(super) struct Entry {
@@ -25,8 +22,6 @@ pub(super) struct Entry {
 /// All windows that were chosen.
 pub(super) struct Table {
     bits: Zeroizing<Vec<u64>>,
-    /// How far a hash is shifted to be the number of a bit.
-    shift: u32,
     /// Sorted by window.
     windows: Zeroizing<Vec<u64>>,
     places: Vec<(u32, u32)>,
@@ -35,25 +30,19 @@ pub(super) struct Table {
     slot_shift: u32,
 }
 
-/// Spreads the bits of a window: every one of them changes the upper bits, which count.
-#[inline]
-fn hash(window: u64) -> u64 {
-    window.wrapping_mul(0x9E37_79B9_7F4A_7C15)
-}
-
 impl Table {
     pub(super) fn new(patterns: &[Pattern], geometry: Geometry) -> Self {
         let mut entries = chosen(patterns, geometry);
         entries.sort_unstable_by_key(|entry| (hash(entry.window), entry.window, entry.pattern));
-        let wanted = (entries.len() * BITS_PER_WINDOW).next_power_of_two();
-        let bits = wanted.trailing_zeros().clamp(FEWEST_BITS, MOST_BITS);
+        let wanted = (entries.len() * BITS_PER_WINDOW).div_ceil(64);
+        let words = SIZES.into_iter().find(|words| *words >= wanted);
+        let words = words.unwrap_or(SIZES[SIZES.len() - 1]);
         let slot_bits = (entries.len() * 2)
             .next_power_of_two()
             .trailing_zeros()
             .max(1);
         let mut table = Self {
-            bits: Zeroizing::new(vec![0; 1 << (bits - 6)]),
-            shift: 64 - bits,
+            bits: Zeroizing::new(vec![0; words]),
             windows: Zeroizing::new(entries.iter().map(|entry| entry.window).collect()),
             places: entries
                 .iter()
@@ -63,9 +52,9 @@ impl Table {
             slot_shift: 64 - slot_bits,
         };
         for (number, entry) in (1..).zip(&entries) {
-            let bit = hash(entry.window) >> table.shift;
-            if let Some(word) = table.bits.get_mut((bit >> 6) as usize) {
-                *word |= 1 << (bit & 63);
+            let (word, bit) = place_of(hash(entry.window), words);
+            if let Some(word) = table.bits.get_mut(word) {
+                *word |= 1 << bit;
             }
             let slot = (hash(entry.window) >> table.slot_shift) as usize;
             if let Some(slot) = table.slots.get_mut(slot).filter(|slot| **slot == 0) {
@@ -77,21 +66,15 @@ impl Table {
         table
     }
 
-    /// Its lowest bit is 0 when no pattern has the window, and nearly always only then; the others
-    /// mean nothing.
-    #[inline]
-    pub(super) fn word(&self, window: u64) -> u64 {
-        let bit = hash(window) >> self.shift;
-        // Shifting by the number of a bit looks at its lower six bits only.
-        self.bits
-            .get((bit >> 6) as usize)
-            .map_or(0, |word| word.wrapping_shr(bit as u32))
+    /// A bit for every hash of a window that a pattern has.
+    pub(super) fn bitmap(&self) -> &[u64] {
+        &self.bits
     }
 
     /// False when no pattern has the window; nearly always right when true.
-    #[inline]
     pub(super) fn may_hold(&self, window: u64) -> bool {
-        self.word(window) & 1 == 1
+        let (word, bit) = place_of(hash(window), self.bits.len());
+        self.bits.get(word).is_some_and(|word| word >> bit & 1 == 1)
     }
 
     /// The patterns that have the window.
