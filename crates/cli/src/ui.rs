@@ -6,6 +6,7 @@
 //! is not an error: whoever reads has enough.
 
 mod askpass;
+mod count;
 mod finding;
 pub(crate) mod progress;
 mod prompter;
@@ -13,6 +14,7 @@ mod report;
 pub(crate) mod table;
 mod terminal;
 
+pub(crate) use count::counted;
 pub(crate) use prompter::UserPrompter;
 
 use std::cell::Cell;

@@ -18,7 +18,7 @@ use super::lint::output::{Form, exit};
 use crate::args::Check;
 use crate::context::Context;
 use crate::failure::{Failure, Outcome};
-use crate::ui::Style;
+use crate::ui::{Style, counted};
 
 /// Reads everything, mends what it may, and tells what is left.
 pub(crate) fn run(context: &Context, arguments: &Check) -> Outcome {
@@ -144,12 +144,12 @@ fn print(context: &Context, form: Form, found: &Findings, secrets: usize, files:
             }
             let count = match count {
                 0 => "nothing found".to_owned(),
-                1 => "1 finding".to_owned(),
-                count => format!("{count} findings"),
+                count => counted(count, "finding"),
             };
-            context.ui.say(format!(
-                "{count}; {secrets} secrets and {files} files were looked at"
-            ));
+            let (secrets, files) = (counted(secrets, "secret"), counted(files, "file"));
+            context
+                .ui
+                .say(format!("{count}; {secrets} and {files} were looked at"));
         }
     }
 }

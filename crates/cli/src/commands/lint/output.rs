@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::failure::Exit;
+use crate::ui::counted;
 
 /// How findings are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +51,9 @@ pub(in crate::commands) fn print(
             found.iter().for_each(|one| context.ui.found(one));
             let what = match count {
                 0 => "nothing".to_owned(),
-                1 => "1 finding".to_owned(),
-                count => format!("{count} findings"),
+                count => counted(count, "finding"),
             };
-            let files = match files {
-                1 => "1 file".to_owned(),
-                files => format!("{files} files"),
-            };
+            let files = counted(files, "file");
             context.ui.say(format!("{what} in {files}"));
         }
     }

@@ -8,7 +8,7 @@ use nixseal_scan::suitable::Reason;
 
 use super::Scanned;
 use crate::context::Context;
-use crate::ui::Style;
+use crate::ui::{Style, counted};
 
 /// Most files that could not be read and are named.
 const MOST_UNREAD: usize = 10;
@@ -111,8 +111,9 @@ fn summary(result: &Scanned) -> String {
     let mut subjects = Vec::new();
     if result.search.values.is_some() {
         subjects.push(format!(
-            "{} secrets in {} forms",
-            result.secrets, result.forms
+            "{} in {}",
+            counted(result.secrets, "secret"),
+            counted(result.forms, "form")
         ));
     }
     if result.search.shapes.is_some() {
@@ -124,14 +125,13 @@ fn summary(result: &Scanned) -> String {
     };
     let found = match result.findings.len() {
         0 => "nothing was found".to_owned(),
-        1 => "1 finding".to_owned(),
-        many => format!("{many} findings"),
+        many => counted(many, "finding"),
     };
     format!(
-        "searched {} files, {} folders and {} links ({:.1} MB) for {subjects}: {found}",
-        totals.files,
-        totals.folders,
-        totals.links,
+        "searched {}, {} and {} ({:.1} MB) for {subjects}: {found}",
+        counted(totals.files, "file"),
+        counted(totals.folders, "folder"),
+        counted(totals.links, "link"),
         totals.bytes as f64 / 1e6
     )
 }
