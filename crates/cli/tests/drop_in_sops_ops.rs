@@ -117,6 +117,48 @@ fn both_tools_take_turns_on_one_file() {
     }
 }
 
+/// A large binary value is encrypted in the memory that its file is written from.
+#[test]
+fn large_binary_files_are_those_of_the_original() {
+    let bench = Bench::new();
+    let mut random: u32 = 7;
+    for length in [1 << 20, (1 << 20) + 1] {
+        let content: Vec<u8> = std::iter::repeat_with(|| {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (random >> 24) as u8
+        })
+        .take(length)
+        .collect();
+        let opens = |command: &mut Command, name: &str| {
+            let opened = succeed(command.args(["decrypt", name])).stdout;
+            assert!(opened == content, "{length} bytes");
+        };
+        for indent in ["", "--indent=3"] {
+            bench.work.write("f.bin", &content);
+            let encrypt = ["encrypt", "f.bin"];
+            let mut command = bench.ours();
+            command.args(Some(indent).filter(|indent| !indent.is_empty()));
+            let encrypted = succeed(command.args(encrypt)).stdout;
+            bench.work.write("f.bin", encrypted);
+            opens(&mut bench.real(), "f.bin");
+            opens(&mut bench.ours(), "f.bin");
+            let keep = bench
+                .ours()
+                .args(["decrypt", "--preserve-layout", "f.bin"])
+                .output();
+            assert!(keep.unwrap().stdout == content);
+        }
+        succeed(bench.real().args(["rotate", "-i", "f.bin"]));
+        opens(&mut bench.ours(), "f.bin");
+        succeed(bench.ours().args(["rotate", "-i", "f.bin"]));
+        opens(&mut bench.real(), "f.bin");
+        // A damaged tag, far from the content.
+        let text = bench.work.read_text("f.bin").replacen(",tag:", ",tag:A", 1);
+        bench.work.write("f.bin", text);
+        fail(bench.ours().args(["decrypt", "f.bin"]));
+    }
+}
+
 /// Keys of the lines that differ between two texts.
 fn changed(before: &str, after: &str) -> BTreeSet<String> {
     assert_eq!(before.lines().count(), after.lines().count(), "{after}");
