@@ -3,11 +3,13 @@
 //! The beginnings of messages are those of the original, since scripts look for them; what is
 //! wrong and what to do about it follows in our own words.
 
+mod recovery;
+
 use std::fmt;
 
 use nixseal_document::{Format, ParseError, ParseErrorKind};
 use nixseal_sops::config::KeyTextError;
-use nixseal_sops::key_groups::{KeyReport, RecoveryFailure, WrapError};
+use nixseal_sops::key_groups::WrapError;
 use nixseal_sops::{Error, Fault, KeyId, KeyKind, MetadataError, ValueError};
 
 use crate::personalities::go_text::quoted;
@@ -110,7 +112,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let code = error.exit_code();
         let message = match error {
-            Error::Recovery(failure) => recovery(&failure),
+            Error::Recovery(failure) => recovery::text(&failure),
             Error::Wrap(error) => return Self::from(error),
             Error::MacMismatch { stored, computed } => {
                 let stored = stored.as_deref().unwrap_or("no MAC");
@@ -253,40 +255,3 @@ fn already_encrypted(document: usize, key: &str) -> String {
          hint: to change an encrypted file, use `sops edit`; if it is not one, rename the entry"
     )
 }
-
-/// The first line and the state of groups and keys stand as in the original; beside each key
-/// stands whose it is and why it failed, and below them which identities there are.
-fn recovery(failure: &RecoveryFailure) -> String {
-    let mut text = "Failed to get the data key required to decrypt the SOPS file.\n".to_owned();
-    for (index, group) in failure.groups.iter().enumerate() {
-        let opened = group.opened_by.as_ref();
-        let state = if opened.is_some() {
-            "SUCCESS"
-        } else {
-            "FAILED"
-        };
-        text.push_str(&format!("\nGroup {index}: {state}\n"));
-        if let Some(id) = opened {
-            text.push_str(&format!("  {id}: SUCCESS\n"));
-        }
-        for KeyReport { id, owner, reason } in &group.failures {
-            let owner = owner.as_ref().map(|owner| format!(" of {owner}"));
-            let (kind, owner) = (id.kind(), owner.unwrap_or_default());
-            text.push_str(&format!(
-                "  {id}: FAILED\n    - | {kind} key{owner}: {reason}\n"
-            ));
-        }
-    }
-    let account = failure.to_string();
-    let mut lines = account.lines();
-    let summary = lines.next().unwrap_or_default();
-    text.push_str(&format!("\n{summary}"));
-    // Groups and keys stand above; what follows them are the identities.
-    for line in lines.skip_while(|line| !IDENTITIES.iter().any(|start| line.starts_with(start))) {
-        text.push_str(&format!("\n{line}"));
-    }
-    text
-}
-
-/// How the account of identities begins.
-const IDENTITIES: [&str; 2] = ["  age identities at hand:", "  no age identity at:"];
