@@ -7,7 +7,7 @@ mod recovery;
 
 use std::fmt;
 
-use nixseal_document::{Format, ParseError, ParseErrorKind};
+use nixseal_document::{EmitError, Format, ParseError, ParseErrorKind};
 use nixseal_sops::config::KeyTextError;
 use nixseal_sops::key_groups::WrapError;
 use nixseal_sops::{Error, Fault, KeyId, KeyKind, MetadataError, ValueError};
@@ -154,7 +154,7 @@ impl From<Error> for Failure {
                 "File cannot be completely empty, it must contain at least one document".to_owned()
             }
             Error::AlreadyEncrypted { document, key } => already_encrypted(document, &key),
-            Error::Emit(error) => format!("Could not marshal tree: {error}"),
+            Error::Emit(error) => format!("Could not marshal tree: {}", unfit(&error)),
             Error::Splice(error) => format!("Could not marshal tree: {error}"),
             other => other.to_string(),
         };
@@ -215,6 +215,21 @@ fn authentic(reason: &ValueError) -> &'static str {
             "Could not decrypt with AES_GCM: cipher: message authentication failed: "
         }
         _ => "",
+    }
+}
+
+/// What a format cannot hold, behind the words of the original where it has some.
+pub(super) fn unfit(error: &EmitError) -> String {
+    match error {
+        EmitError::Nested {
+            format: Format::Dotenv,
+            key,
+        } => format!("cannot use complex value in dotenv file; offending key {key}: {error}"),
+        EmitError::NotASection(_) => format!(
+            "Error marshaling to INI: Error encoding section: Section values should always be \
+             TreeBranches: {error}"
+        ),
+        other => other.to_string(),
     }
 }
 
