@@ -152,7 +152,9 @@ fn not_run(error: &EditorError) -> Failure {
             let program = line.split(' ').next().unwrap_or(line);
             if cause.kind() == std::io::ErrorKind::NotFound && !program.contains('/') {
                 let program = quoted(program);
-                return failed(&format!("exec: {program}: executable file not found in $PATH"));
+                return failed(&format!(
+                    "exec: {program}: executable file not found in $PATH"
+                ));
             }
             failed(&format!("{program}: {}", cause_text(cause)))
         }
