@@ -180,8 +180,13 @@ impl Ui {
         match self.broken.get() {
             None | Some(io::ErrorKind::BrokenPipe) => ExitCode::from(code),
             Some(kind) => {
+                // As the system says it, since scripts look for that.
+                let reason = match kind {
+                    io::ErrorKind::StorageFull => "no space left on device".to_owned(),
+                    other => other.to_string(),
+                };
                 self.report(&Diagnostic::error(format!(
-                    "cannot write to standard output: {kind}"
+                    "cannot write to standard output: {reason}"
                 )));
                 ExitCode::from(if code == 0 { Exit::Failed as u8 } else { code })
             }

@@ -181,7 +181,7 @@ impl<R: BufRead> Lines<R> {
         let mut bounded = Read::take(&mut self.input, MAX_BLANK as u64);
         bounded.read_to_end(&mut rest).map_err(Error::from_read)?;
         if !rest.iter().copied().all(is_blank) {
-            return Err(self.error("there is more text behind the armor"));
+            return Err(self.error("trailing data after armored file"));
         }
         if rest.len() == MAX_BLANK {
             return Err(self.error("too much white space behind the armor"));

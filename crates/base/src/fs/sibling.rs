@@ -40,6 +40,7 @@ impl Sibling {
         let failed = |cause: io::Error| FsError::new("write", path, cause);
         let target = final_target(path).map_err(failed)?;
         let old = match std::fs::symlink_metadata(&target) {
+            Ok(old) if old.is_dir() => return Err(failed(rustix::io::Errno::ISDIR.into())),
             Ok(old) if !old.is_file() => {
                 return Err(failed(io::Error::other("it is not a regular file")));
             }

@@ -18,10 +18,11 @@ use nixseal_base::editor::Editor;
 use nixseal_base::env::{EDITOR, VISUAL};
 use nixseal_base::secret::SecretBytes;
 use nixseal_repository::edit::{Current, read, readers, type_in};
+use nixseal_repository::rekey::FailureReason;
 use nixseal_repository::{FILE_LIMIT, Preference};
 
 use self::arguments::{Action, Arguments, Request};
-use self::change::{Change, Had, failed};
+use self::change::{Change, Had, failed, not_opened};
 use self::folder::{Folder, Place};
 use crate::commands::Session;
 use crate::context::Context;
@@ -78,17 +79,25 @@ impl Request {
 /// Prints what a file holds. A file that is not there is nothing; its rule is
 /// needed although its recipients are not.
 fn decrypt(session: &Session<'_>, request: &Request, folder: &Folder, file: &OsStr) -> Outcome {
-    let found = folder.find(session, file)?;
+    let found = folder.find_to_read(session, file)?;
     let path = found.existing();
     if !path.is_file() {
         return Ok(Exit::Done);
     }
     let keyring = keys::keyring(session, request, &file.to_string_lossy())?;
     request.tell(session, || format!("decrypt: {}", path.display()));
-    if let Some(current) = read(&path, &keyring).map_err(failed)? {
+    if let Some(current) = read(&path, &keyring).map_err(|error| not_opened(error, words))? {
         session.context.ui.data(current.plaintext.expose());
     }
     Ok(Exit::Done)
+}
+
+/// age's words for why a file was not opened, which scripts look for.
+fn words(reason: &FailureReason) -> Option<&'static str> {
+    match reason {
+        FailureReason::NotOpened(_) => Some("no identity matched any of the recipients"),
+        _ => None,
+    }
 }
 
 /// Where new content comes from.
@@ -135,7 +144,8 @@ fn edit(session: &Session<'_>, request: &Request, folder: &mut Folder, file: &Os
     let secret = found.secret;
     readers(secret).map_err(failed)?;
     let current = match found.path.is_file() {
-        true => read(&found.path, &keys::keyring(session, request, &name)?).map_err(failed)?,
+        true => read(&found.path, &keys::keyring(session, request, &name)?)
+            .map_err(|error| not_opened(error, words))?,
         false => None,
     };
     let Some(text) = new_content(session, &source, &found.path, current.as_ref())? else {

@@ -9,6 +9,8 @@ mod rules;
 mod schema;
 
 use std::ffi::{OsStr, OsString};
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use clap::Parser as _;
@@ -22,7 +24,7 @@ use nixseal_repository::{FILE_LIMIT, FileState, Secret};
 use self::arguments::Arguments;
 use self::editor::Chosen;
 use super::agenix::batch;
-use super::agenix::change::{Change, Had, failed};
+use super::agenix::change::{Change, Had, failed, not_opened};
 use super::agenix::folder::{Folder, Found};
 use crate::commands::Session;
 use crate::context::Context;
@@ -32,7 +34,8 @@ use crate::input::input_or_nothing;
 /// Runs `ragenix` with `words`; gives the exit code.
 pub(super) fn run(context: &Context, words: &[OsString]) -> u8 {
     let name = OsString::from("ragenix");
-    let arguments = match Arguments::try_parse_from(std::iter::once(&name).chain(words)) {
+    let parsed = Arguments::try_parse_from(std::iter::once(&name).chain(words));
+    let arguments = match parsed.and_then(Arguments::checked) {
         Ok(arguments) => arguments,
         Err(error) => {
             let text = error.render().to_string();
@@ -111,6 +114,7 @@ impl Run<'_> {
                 text
             }
         };
+        writable(&found.path)?;
         let change = Change {
             session: self.session,
             secret: found.secret,
@@ -163,6 +167,9 @@ impl Run<'_> {
                 .ui
                 .line(format!("{verb} {}", item.path.display()));
         }
+        for item in items.iter().filter(|item| batch::is_there(item)) {
+            writable(&item.path).map_err(|failure| failure.hint("nothing was changed"))?;
+        }
         batch::execute(&items, &keyring, lock.as_mut(), words)?;
         Ok(Exit::Done)
     }
@@ -190,17 +197,7 @@ impl Run<'_> {
     /// What a file says, where there is one.
     fn open(&self, path: &Path) -> Result<Option<Current>, Failure> {
         let keyring = keys::keyring(self.session, &self.arguments.identity)?;
-        read(path, &keyring).map_err(|error| {
-            let words = match &error {
-                EditError::NotOpened { reason, .. } => words(reason),
-                _ => None,
-            };
-            let mut failure = failed(error);
-            if let (Some(words), Some(first)) = (words, failure.diagnostics.first_mut()) {
-                first.message = format!("{words}: {}", first.message);
-            }
-            failure
-        })
+        read(path, &keyring).map_err(|error| not_opened(error, words))
     }
 
     /// `--editor`, `EDITOR`, `VISUAL`, or what is installed.
@@ -246,6 +243,17 @@ impl Run<'_> {
                 found.path.display()
             ))
         })
+    }
+}
+
+/// Refuses a file that is write-protected, which ragenix would write into.
+fn writable(path: &Path) -> Result<(), Failure> {
+    match OpenOptions::new().append(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(Failure::new(format!(
+            "Failed to open file '{}': {error}",
+            path.display()
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -99,11 +99,11 @@ fn read(lines: &Lines<'_>, arguments: &[OsString]) -> Result<Arguments, u8> {
             ignore_passwd,
             manifest: manifest.into(),
         }),
-        // The original says nothing more, and succeeds.
+        // It is no error in the original.
         _ => {
-            ui.say("Usage of sops-install-secrets:");
+            ui.say(format_args!("Usage of {}:", lines.program));
             ui.say("exactly one manifest has to be named");
-            Err(2)
+            Err(0)
         }
     }
 }

@@ -196,6 +196,16 @@ fn public_keys(content: &[u8], ui: &Ui, keys: &mut Vec<u8>) -> Result<(), String
                 keys.extend_from_slice(recipient.to_string().as_bytes());
                 keys.push(b'\n');
             }
+            // To the original these are names of hosts, unless one stands before them.
+            Err(SshKeyError::UnsupportedType(kind))
+                if line.starts_with(kind.as_bytes()) && !line.starts_with(b"ssh-") =>
+            {
+                let number = index + 1;
+                return Err(format!(
+                    "line {number}: failed to parse ssh public key: got {kind} key type, but only \
+                     ed25519 keys are supported"
+                ));
+            }
             Err(SshKeyError::UnsupportedType(kind)) => ui.say(format_args!(
                 "skipped key: got {kind} key type, but only ed25519 keys are supported"
             )),

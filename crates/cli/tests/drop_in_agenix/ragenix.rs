@@ -1,6 +1,8 @@
 //! ragenix's own tests, by their names there. Those of its `util.rs` are beside
 //! our reading of editor lines; the digest it tests has no counterpart here.
 
+use std::process::Command;
+
 use nixseal_testkit::workdir::{fail, succeed};
 
 use crate::home::Home;
@@ -256,4 +258,44 @@ fn fails_for_invalid_recipient() {
          alternatively install an age plugin which supports your key"
     ));
     assert!(!home.work.exists(home.secret("wurzelpfropf.txt.age")));
+}
+
+#[test]
+fn a_write_protected_file_stays_as_it_is() {
+    let home = example();
+    home.work.set_mode(home.secret(SECRET), 0o400);
+    let before = home.work.stamp(home.secret(SECRET));
+    for arguments in [
+        &["--edit", SECRET, "--editor", "sed -i s/w/v/"] as &[&str],
+        &["--rekey"],
+    ] {
+        let mut command = home.ragenix();
+        command
+            .args(arguments)
+            .args(["--identity", "../keys/id_ed25519"]);
+        let output = fail(&mut bound_by_modes(&command));
+        assert_eq!(output.status.code(), Some(1));
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(message.contains("Failed to open file '"), "{message}");
+        assert_eq!(home.work.stamp(home.secret(SECRET)), before);
+    }
+}
+
+/// The same command; modes of files hold for it even if root runs the tests.
+fn bound_by_modes(command: &Command) -> Command {
+    let mut bound = Command::new("setpriv");
+    if rustix::process::geteuid().is_root() {
+        bound.args(["--bounding-set=-all", "--inh-caps=-all"]);
+    }
+    bound.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => bound.env(name, value),
+            None => bound.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        bound.current_dir(folder);
+    }
+    bound
 }

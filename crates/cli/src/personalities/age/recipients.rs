@@ -49,6 +49,9 @@ pub(super) fn of_argument(
         RecipientError::Plugin { reason, .. } => {
             Complaint::new(format!("malformed recipient {shown}: {reason}"))
         }
+        private @ RecipientError::PrivateKey => {
+            Complaint::new(format!("unknown recipient type: {private}"))
+        }
         other => Complaint::new(other.to_string()),
     })
 }

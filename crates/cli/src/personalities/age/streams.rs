@@ -147,6 +147,8 @@ pub(super) struct Plan<'a> {
     destination: Destination<'a>,
     hold: bool,
     check: bool,
+    /// What fails where the place cannot be opened.
+    action: &'static str,
 }
 
 impl<'a> Plan<'a> {
@@ -164,6 +166,11 @@ impl<'a> Plan<'a> {
             // Both on a terminal: what comes out waits until all is typed.
             hold: check || (terminal && source.from_terminal),
             check,
+            action: if decrypting {
+                ""
+            } else {
+                "failed to write header: "
+            },
         })
     }
 
@@ -172,7 +179,8 @@ impl<'a> Plan<'a> {
         let (writer, name) = match self.destination {
             _ if self.hold => (Writer::Held(Vec::new()), STDOUT.to_owned()),
             Destination::File(path) => {
-                let file = Output::create(path, NEW_FILE).map_err(cannot_create)?;
+                let file = Output::create(path, NEW_FILE)
+                    .map_err(|error| cannot_create(self.action, &error))?;
                 (Writer::File(Box::new(file)), path.display().to_string())
             }
             Destination::Default | Destination::Forced => {
@@ -197,8 +205,9 @@ fn binary() -> Complaint {
     Complaint::new("refusing to output binary to the terminal")
 }
 
-fn cannot_create(error: FsError) -> Complaint {
-    Complaint::new(path_error("open", &error.path, &error.cause))
+fn cannot_create(action: &str, error: &FsError) -> Complaint {
+    let cause = path_error("open", &error.path, &error.cause);
+    Complaint::new(format!("{action}{cause}"))
 }
 
 /// Where the result goes.

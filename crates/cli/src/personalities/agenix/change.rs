@@ -7,6 +7,7 @@ use nixseal_base::secret::SecretBytes;
 use nixseal_repository::Secret;
 use nixseal_repository::edit::{Current, EditError, write, write_typed};
 use nixseal_repository::lock::Lock;
+use nixseal_repository::rekey::FailureReason;
 
 use crate::commands::Session;
 use crate::failure::Failure;
@@ -73,6 +74,22 @@ impl Change<'_> {
         }
         Ok(())
     }
+}
+
+/// What to tell of a file that was not opened, behind the `words` of the tool for the reason.
+pub(in crate::personalities) fn not_opened(
+    error: EditError,
+    words: impl Fn(&FailureReason) -> Option<&'static str>,
+) -> Failure {
+    let words = match &error {
+        EditError::NotOpened { reason, .. } => words(reason),
+        _ => None,
+    };
+    let mut failure = failed(error);
+    if let (Some(words), Some(first)) = (words, failure.diagnostics.first_mut()) {
+        first.message = format!("{words}: {}", first.message);
+    }
+    failure
 }
 
 /// What to tell of an edit that failed.

@@ -163,17 +163,43 @@ impl Folder {
 
     /// Finds a file's rule, or says with agenix's words that there is none.
     pub(super) fn find(&self, session: &Session<'_>, file: &OsStr) -> Result<Found<'_>, Failure> {
+        let found = self.find_any(session, file)?;
+        self.usable(found)
+    }
+
+    /// Finds the rule of a file that is only read. agenix gives its keys to nobody then, so that
+    /// it does not matter whether they are any.
+    pub(super) fn find_to_read(
+        &self,
+        session: &Session<'_>,
+        file: &OsStr,
+    ) -> Result<Found<'_>, Failure> {
+        let found = self.find_any(session, file)?;
+        match self.useless.get(&found.secret.name) {
+            Some(Some(diagnostic)) if is_about_a_key(diagnostic) => Ok(found),
+            _ => self.usable(found),
+        }
+    }
+
+    fn usable<'f>(&self, found: Found<'f>) -> Result<Found<'f>, Failure> {
+        let Some(Some(diagnostic)) = self.useless.get(&found.secret.name) else {
+            return Ok(found);
+        };
+        let mut diagnostic = diagnostic.clone();
+        if is_about_a_key(&diagnostic) {
+            diagnostic.message = format!("unknown recipient type: {}", diagnostic.message);
+        }
+        Err(Failure::of(diagnostic))
+    }
+
+    fn find_any(&self, session: &Session<'_>, file: &OsStr) -> Result<Found<'_>, Failure> {
         let found = self
             .resolve(session, file)
             .filter(|found| !self.has_no_keys(found.secret));
-        let Some(found) = found else {
+        found.ok_or_else(|| {
             self.say_no_rule(session, &file.to_string_lossy());
-            return Err(silent());
-        };
-        match self.useless.get(&found.secret.name) {
-            Some(Some(diagnostic)) => Err(Failure::of(diagnostic.clone())),
-            _ => Ok(found),
-        }
+            silent()
+        })
     }
 
     /// Whether a rule has an empty list of keys: none at all, for agenix.
@@ -204,6 +230,11 @@ impl Folder {
             .ui
             .say(format!("There is no rule for {file} in {}.", self.shown));
     }
+}
+
+/// Whether an element of a rule's keys is no text, in the words of the evaluator.
+fn is_about_a_key(diagnostic: &Diagnostic) -> bool {
+    diagnostic.message.ends_with("where a key has to be")
 }
 
 /// A failure that has been told already.

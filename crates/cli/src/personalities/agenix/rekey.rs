@@ -42,7 +42,7 @@ pub(super) fn run(
         return Ok(Exit::Done);
     };
     let keyring = keys::keyring(session, request, first)?;
-    batch::execute(&items, &keyring, lock.as_mut(), |_| None)?;
+    batch::execute(&items, &keyring, lock.as_mut(), super::words)?;
     Ok(Exit::Done)
 }
 

@@ -7,7 +7,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Parser};
+use clap::error::ErrorKind;
+use clap::{ArgGroup, CommandFactory as _, Parser};
 
 /// Edit and rekey age-encrypted secrets as ragenix does.
 #[derive(Debug, Parser)]
@@ -47,6 +48,20 @@ pub(super) struct Arguments {
     #[arg(long)]
     pub(super) refuse_empty: bool,
     /// Secrets to rekey
-    #[arg(value_name = "FILES", requires = "rekey")]
+    #[arg(value_name = "FILES")]
     pub(super) files: Vec<PathBuf>,
+}
+
+impl Arguments {
+    /// The same arguments, if files stand only where they mean something.
+    pub(super) fn checked(self) -> Result<Self, clap::Error> {
+        match self.files.first() {
+            Some(file) if !self.rekey => {
+                let message = format!("unexpected argument '{}' found", file.display());
+                let mut command = Self::command();
+                Err(command.error(ErrorKind::UnknownArgument, message))
+            }
+            _ => Ok(self),
+        }
+    }
 }

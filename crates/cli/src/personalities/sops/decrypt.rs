@@ -8,7 +8,7 @@ use nixseal_document::tree::{Node, Scalar, Value};
 use nixseal_document::{EmitError, Format, emit, emit_owned, emit_value};
 use nixseal_sops::{DecryptOptions, DecryptedFile};
 
-use super::failure::{Failure, Outcome, code};
+use super::failure::{Failure, Outcome, code, unfit};
 use super::session::Session;
 use super::streams::Content;
 use super::tree_path;
@@ -99,6 +99,6 @@ fn dump(error: EmitError) -> Failure {
              This is likely not an encrypted binary file? \
              If not, use --output-type to select the correct output type.",
         ),
-        other => failure(&other.to_string()),
+        other => failure(&unfit(&other)),
     }
 }

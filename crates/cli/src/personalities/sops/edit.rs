@@ -18,7 +18,7 @@ use super::failure::{Failure, Outcome, code};
 use super::log;
 use super::session::Session;
 use super::streams::Content;
-use crate::personalities::go_text::{cause_text, path_error};
+use crate::personalities::go_text::{cause_text, path_error, quoted};
 
 /// Larger texts nobody edits.
 const TEXT_LIMIT: usize = 1 << 32;
@@ -150,6 +150,12 @@ fn not_run(error: &EditorError) -> Failure {
         },
         EditorError::NotStarted { line, cause } => {
             let program = line.split(' ').next().unwrap_or(line);
+            if cause.kind() == std::io::ErrorKind::NotFound && !program.contains('/') {
+                let program = quoted(program);
+                return failed(&format!(
+                    "exec: {program}: executable file not found in $PATH"
+                ));
+            }
             failed(&format!("{program}: {}", cause_text(cause)))
         }
         EditorError::NotFound => failed(&error.to_string()),

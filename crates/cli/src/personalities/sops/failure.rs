@@ -3,11 +3,13 @@
 //! The beginnings of messages are those of the original, since scripts look for them; what is
 //! wrong and what to do about it follows in our own words.
 
+mod recovery;
+
 use std::fmt;
 
-use nixseal_document::{Format, ParseError, ParseErrorKind};
+use nixseal_document::{EmitError, Format, ParseError, ParseErrorKind};
 use nixseal_sops::config::KeyTextError;
-use nixseal_sops::key_groups::{KeyReport, RecoveryFailure, WrapError};
+use nixseal_sops::key_groups::WrapError;
 use nixseal_sops::{Error, Fault, KeyId, KeyKind, MetadataError, ValueError};
 
 use crate::personalities::go_text::quoted;
@@ -110,7 +112,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let code = error.exit_code();
         let message = match error {
-            Error::Recovery(failure) => recovery(&failure),
+            Error::Recovery(failure) => recovery::text(&failure),
             Error::Wrap(error) => return Self::from(error),
             Error::MacMismatch { stored, computed } => {
                 let stored = stored.as_deref().unwrap_or("no MAC");
@@ -152,7 +154,7 @@ impl From<Error> for Failure {
                 "File cannot be completely empty, it must contain at least one document".to_owned()
             }
             Error::AlreadyEncrypted { document, key } => already_encrypted(document, &key),
-            Error::Emit(error) => format!("Could not marshal tree: {error}"),
+            Error::Emit(error) => format!("Could not marshal tree: {}", unfit(&error)),
             Error::Splice(error) => format!("Could not marshal tree: {error}"),
             other => other.to_string(),
         };
@@ -216,6 +218,21 @@ fn authentic(reason: &ValueError) -> &'static str {
     }
 }
 
+/// What a format cannot hold, behind the words of the original where it has some.
+pub(super) fn unfit(error: &EmitError) -> String {
+    match error {
+        EmitError::Nested {
+            format: Format::Dotenv,
+            key,
+        } => format!("cannot use complex value in dotenv file; offending key {key}: {error}"),
+        EmitError::NotASection(_) => format!(
+            "Error marshaling to INI: Error encoding section: Section values should always be \
+             TreeBranches: {error}"
+        ),
+        other => other.to_string(),
+    }
+}
+
 /// Damaged metadata, behind the words of the original where it has some.
 fn metadata(error: &MetadataError) -> String {
     let words = match error {
@@ -253,40 +270,3 @@ fn already_encrypted(document: usize, key: &str) -> String {
          hint: to change an encrypted file, use `sops edit`; if it is not one, rename the entry"
     )
 }
-
-/// The first line and the state of groups and keys stand as in the original; beside each key
-/// stands whose it is and why it failed, and below them which identities there are.
-fn recovery(failure: &RecoveryFailure) -> String {
-    let mut text = "Failed to get the data key required to decrypt the SOPS file.\n".to_owned();
-    for (index, group) in failure.groups.iter().enumerate() {
-        let opened = group.opened_by.as_ref();
-        let state = if opened.is_some() {
-            "SUCCESS"
-        } else {
-            "FAILED"
-        };
-        text.push_str(&format!("\nGroup {index}: {state}\n"));
-        if let Some(id) = opened {
-            text.push_str(&format!("  {id}: SUCCESS\n"));
-        }
-        for KeyReport { id, owner, reason } in &group.failures {
-            let owner = owner.as_ref().map(|owner| format!(" of {owner}"));
-            let (kind, owner) = (id.kind(), owner.unwrap_or_default());
-            text.push_str(&format!(
-                "  {id}: FAILED\n    - | {kind} key{owner}: {reason}\n"
-            ));
-        }
-    }
-    let account = failure.to_string();
-    let mut lines = account.lines();
-    let summary = lines.next().unwrap_or_default();
-    text.push_str(&format!("\n{summary}"));
-    // Groups and keys stand above; what follows them are the identities.
-    for line in lines.skip_while(|line| !IDENTITIES.iter().any(|start| line.starts_with(start))) {
-        text.push_str(&format!("\n{line}"));
-    }
-    text
-}
-
-/// How the account of identities begins.
-const IDENTITIES: [&str; 2] = ["  age identities at hand:", "  no age identity at:"];

@@ -1,6 +1,7 @@
 //! The keys that a run of `sops` can use, found once.
 
 mod commands;
+mod logged;
 
 use std::sync::Arc;
 
@@ -13,8 +14,10 @@ use nixseal_sops::master_key::{
 };
 
 use self::commands::{CommandKeys, Commands};
+use self::logged::Logged;
 use super::failure::Failure;
 use super::session::Session;
+use crate::ui::Ui;
 
 /// age identities and OpenPGP keys of this machine.
 pub(super) struct Keys {
@@ -23,6 +26,7 @@ pub(super) struct Keys {
     pgp: PgpKeyring,
     asks: Arc<Interaction>,
     local: bool,
+    verbose: bool,
 }
 
 impl Keys {
@@ -50,6 +54,7 @@ impl Keys {
             pgp: PgpKeyring::new(&session.context.environment, session.asks.clone()),
             asks: Arc::clone(&session.asks),
             local: session.flags.is_on("enable-local-keyservice"),
+            verbose: session.verbose,
         })
     }
 
@@ -60,6 +65,18 @@ impl Keys {
 
     /// Calls `work` with them as sources of master keys.
     pub(super) fn with<T>(&self, work: impl FnOnce(&KeySources<'_>) -> T) -> T {
+        if !self.verbose {
+            return self.quietly(work);
+        }
+        self.quietly(|sources| {
+            let logged = Logged::new(sources);
+            let result = work(&KeySources::new(vec![&logged]));
+            logged.tell(&Ui::of_process(self.asks.environment()));
+            result
+        })
+    }
+
+    fn quietly<T>(&self, work: impl FnOnce(&KeySources<'_>) -> T) -> T {
         if !self.local {
             return work(&KeySources::new(vec![&Off]));
         }

@@ -38,13 +38,35 @@ pub(super) fn failed(ui: &Ui, message: &str) {
     log(ui, "error", "ERRO", message);
 }
 
+/// What `--verbose` tells, under the name of the part that tells it.
+pub(super) fn info(ui: &Ui, logger: &str, message: &str, field: Option<(&str, &str)>) {
+    write(ui, logger, ("info", "INFO"), message, field);
+}
+
+/// What `--verbose` tells of steps.
+pub(super) fn debug(ui: &Ui, logger: &str, message: &str) {
+    write(ui, logger, ("debug", "DEBU"), message, None);
+}
+
 fn log(ui: &Ui, level: &str, short: &str, message: &str) {
+    write(ui, "CMD", (level, short), message, None);
+}
+
+fn write(
+    ui: &Ui,
+    logger: &str,
+    (level, short): (&str, &str),
+    message: &str,
+    field: Option<(&str, &str)>,
+) {
+    let field = field.map(|(name, value)| format!(" {name}={value}"));
+    let field = field.unwrap_or_default();
     if ui.has_progress() {
-        ui.say(format_args!("[CMD]\t {short}[0000] {message}"));
+        ui.say(format_args!("[{logger}]\t {short}[0000] {message}{field}"));
     } else {
         let (time, message) = (rfc3339(SystemTime::now()), quoted(message));
         ui.say(format_args!(
-            "[CMD]\t time=\"{time}\" level={level} msg={message}"
+            "[{logger}]\t time=\"{time}\" level={level} msg={message}{field}"
         ));
     }
 }

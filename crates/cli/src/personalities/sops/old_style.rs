@@ -69,9 +69,14 @@ pub(super) fn run(session: &Session<'_>) -> Outcome {
         );
     }
     let name = session.name_of(&file);
+    let others = modes.decrypt || modes.rotate || modes.set;
     // Everything but plain decryption needs a rule that matches, whether it is used or not.
     if modes.encrypt || modes.rotate || modes.set || modes.count() == 0 {
         session.rule(&name)?;
+    }
+    if modes.encrypt && others {
+        // Its result is never seen, but it needs to know for whom it would be.
+        session.plan(&name, session.input_format(&name)?)?;
     }
     if modes.set {
         return set::old_style(session, &file, &name);

@@ -261,6 +261,16 @@ impl Plan {
             ));
         }
         let (groups, threshold) = (&self.groups, self.threshold);
+        if session.verbose {
+            // The original prints addresses of what it keeps the keys in.
+            let names = |group: &Vec<KeyId>| {
+                let names: Vec<_> = group.iter().map(ToString::to_string).collect();
+                format!(" [{}]", names.join(" "))
+            };
+            let names: String = groups.iter().map(names).collect();
+            let message = format!("Master keys available: {names}");
+            log::debug(&session.context.ui, "CMD", &message);
+        }
         let wrapped = keys.with(|sources| wrap(key, groups, threshold, &[], sources, now))?;
         let mut metadata = self.bare(now);
         metadata.shamir_threshold = match (wrapped.len(), threshold) {

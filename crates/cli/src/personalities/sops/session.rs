@@ -38,6 +38,8 @@ pub(super) struct Session<'a> {
     pub(super) global: &'a Flags,
     /// What is no flag.
     pub(super) arguments: &'a [OsString],
+    /// Whether steps are told, which the original does only without a command.
+    pub(super) verbose: bool,
     /// Who can be asked.
     pub(super) asks: Arc<Interaction>,
     current: PathBuf,
@@ -76,6 +78,7 @@ impl<'a> Session<'a> {
             flags,
             global,
             arguments,
+            verbose: std::ptr::eq(flags, global) && flags.is_on("verbose"),
             asks: Interaction::new(context.environment.clone(), prompter),
             current,
             config: OnceCell::new(),
@@ -306,6 +309,9 @@ impl<'a> Session<'a> {
             .check_version()
             .map_err(|error| Failure::from(nixseal_sops::Error::from(error)))?;
         let key = self.unlock(&file, order)?;
+        if self.verbose {
+            log::debug(&self.context.ui, "SOPS", "Decrypting tree");
+        }
         let mut opened = file.decrypt(&key, options)?;
         if !self.keeps_layout() {
             opened.detach_comments();
@@ -330,6 +336,10 @@ impl<'a> Session<'a> {
         let key = self
             .keys()?
             .with(|sources| file.unlock(sources, order, &owners))?;
+        if self.verbose {
+            let ui = &self.context.ui;
+            log::info(ui, "SOPS", "Data key recovered successfully", None);
+        }
         Ok(key)
     }
 

@@ -7,6 +7,7 @@ use nixseal_base::fs::{self, Creation, Output};
 use nixseal_base::secret::SecretBytes;
 
 use super::failure::{Failure, code};
+use super::log;
 use super::session::Session;
 use crate::input::input_or_nothing;
 use crate::personalities::go_text::{path_error, quoted};
@@ -112,6 +113,9 @@ impl Session<'_> {
         content: Content,
     ) -> Result<(), Failure> {
         write(path, bytes, content, "in-place")?;
+        if self.verbose {
+            log::info(&self.context.ui, "CMD", "File written successfully", None);
+        }
         // What killed runs left; what cannot be removed is for the next one.
         let folder = path.parent().filter(|folder| *folder != Path::new(""));
         let _ = fs::sweep(folder.unwrap_or(Path::new(".")));
