@@ -20,6 +20,7 @@ mod names;
 mod read;
 mod render;
 
+pub use read::is_about_a_key;
 pub use render::{NewRecipient, NewRule, render};
 
 /// A rules file, evaluated.

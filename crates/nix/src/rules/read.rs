@@ -261,6 +261,14 @@ fn read_key(machine: &mut Machine<'_>, name: &str, id: ThunkId) -> crate::eval::
         .map_err(|_| Fault::shape(format!("a key of '{name}' is not UTF-8 text")))
 }
 
+/// How what is said about an element of `publicKeys` that is no string ends.
+const NO_KEY: &str = "where a key has to be";
+
+/// Whether a rule was refused because an element of its `publicKeys` is no string.
+pub fn is_about_a_key(refused: &Diagnostic) -> bool {
+    refused.message.ends_with(NO_KEY)
+}
+
 /// What to say about an element of `publicKeys` that is no string.
 pub(super) fn not_a_key(name: &str, kind: &str) -> Option<(String, &'static str)> {
     let hint = match kind {
@@ -270,10 +278,7 @@ pub(super) fn not_a_key(name: &str, kind: &str) -> Option<(String, &'static str)
         "a function" | "a built-in function" => "put parentheses around a call",
         _ => "write the key as a string",
     };
-    Some((
-        format!("publicKeys of '{name}' has {kind} where a key has to be"),
-        hint,
-    ))
+    Some((format!("publicKeys of '{name}' has {kind} {NO_KEY}"), hint))
 }
 
 /// Collects the lines of keys, each once.

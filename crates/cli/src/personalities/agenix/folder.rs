@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use nixseal_base::diag::Diagnostic;
 use nixseal_base::env::RULES;
+use nixseal_nix::rules::is_about_a_key;
 use nixseal_repository::locate::{LocateError, rules_file};
 use nixseal_repository::lock::{Lock, LockError};
 use nixseal_repository::{Preference, Repository, Rule, Secret};
@@ -230,11 +231,6 @@ impl Folder {
             .ui
             .say(format!("There is no rule for {file} in {}.", self.shown));
     }
-}
-
-/// Whether an element of a rule's keys is no text, in the words of the evaluator.
-fn is_about_a_key(diagnostic: &Diagnostic) -> bool {
-    diagnostic.message.ends_with("where a key has to be")
 }
 
 /// A failure that has been told already.
