@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 
 use nixseal_base::prompt::PromptError;
-use nixseal_base::secret::{SecretText, wipe};
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios};
+use nixseal_base::secret::SecretText;
+use rustix::termios::{InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
 use rustix::termios::{tcgetattr, tcsetattr};
+use zeroize::Zeroizing;
 
-/// Longest secret that is typed; beyond it characters are dropped.
+/// Longest line that is typed, its end included; terminals drop what is beyond it.
 const LONGEST: usize = 4096;
 
 /// `/dev/tty`, open for both ways.
@@ -51,64 +52,44 @@ impl Terminal {
     pub(super) fn secret(&self, question: &str) -> Result<SecretText, PromptError> {
         let quiet = Quiet::begin(&self.0).map_err(|error| failed(&error))?;
         self.show(question);
-        let answer = self.typed();
+        let answer = self.typed(quiet.signals);
         self.show("\n");
         drop(quiet);
         answer
     }
 
-    fn typed(&self) -> Result<SecretText, PromptError> {
-        const INTERRUPT: u8 = 0x03;
-        const END: u8 = 0x04;
-        const BACKSPACE: u8 = 0x08;
-        const KILL_LINE: u8 = 0x15;
-        const DELETE: u8 = 0x7f;
-        // Never grown, so that no copy stays behind in freed memory.
-        let mut line = Vec::with_capacity(LONGEST);
-        loop {
-            match self.byte() {
-                Ok(Some(b'\n' | b'\r')) => break,
-                Ok(None | Some(END)) if !line.is_empty() => break,
-                Ok(None | Some(INTERRUPT | END)) => {
-                    wipe(&mut line);
-                    return Err(PromptError::Cancelled);
-                }
-                Ok(Some(BACKSPACE | DELETE)) => remove_character(&mut line),
-                Ok(Some(KILL_LINE)) => line.clear(),
-                Ok(Some(byte)) if line.len() < LONGEST => line.push(byte),
-                Ok(Some(_)) => {}
-                Err(error) => {
-                    wipe(&mut line);
-                    return Err(error);
-                }
+    /// A line, unless one of the keys for `signals` ends it. The terminal gives one line at a time.
+    fn typed(&self, signals: [u8; 2]) -> Result<SecretText, PromptError> {
+        let mut line = Zeroizing::new(vec![0; LONGEST]);
+        let length = self.read(&mut line)?;
+        let text = match line.get(..length).unwrap_or_default() {
+            [] => return Err(PromptError::Cancelled),
+            [.., last] if *last != 0 && signals.contains(last) => {
+                return Err(PromptError::Cancelled);
             }
+            // Without a line end where the end of input was typed.
+            text => text.strip_suffix(b"\n").unwrap_or(text),
+        };
+        match std::str::from_utf8(text) {
+            Ok(text) => Ok(SecretText::new(text.to_owned())),
+            Err(_) => Err(PromptError::Failed(
+                "what was typed is not UTF-8".to_owned(),
+            )),
         }
-        String::from_utf8(line)
-            .map(SecretText::new)
-            .map_err(|error| {
-                wipe(&mut error.into_bytes());
-                PromptError::Failed("what was typed is not UTF-8".to_owned())
-            })
     }
 
     fn byte(&self) -> Result<Option<u8>, PromptError> {
         let mut byte = [0];
-        loop {
-            match (&self.0).read(&mut byte) {
-                Ok(0) => return Ok(None),
-                Ok(_) => return Ok(Some(byte[0])),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(failed(&error)),
-            }
-        }
+        let read = self.read(&mut byte)?;
+        Ok((read > 0).then_some(byte[0]))
     }
-}
 
-fn remove_character(line: &mut Vec<u8>) {
-    // A character is one byte and the continuation bytes (10xxxxxx) after it.
-    while let Some(byte) = line.pop() {
-        if byte & 0xc0 != 0x80 {
-            break;
+    fn read(&self, bytes: &mut [u8]) -> Result<usize, PromptError> {
+        loop {
+            match (&self.0).read(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read.map_err(|error| failed(&error)),
+            }
         }
     }
 }
@@ -118,42 +99,43 @@ fn failed(error: &io::Error) -> PromptError {
 }
 
 /// Echo is off while this lives.
+///
+/// Lines are still put together by the terminal: what was typed ahead, with the end of input in
+/// it, would be taken apart otherwise. Keys that raise signals end a line instead.
 struct Quiet<'a> {
     terminal: &'a File,
     before: Termios,
+    signals: [u8; 2],
 }
 
 impl<'a> Quiet<'a> {
     fn begin(terminal: &'a File) -> io::Result<Self> {
         let before = tcgetattr(terminal)?;
+        let codes = &before.special_codes;
+        let signals = [
+            codes[SpecialCodeIndex::VINTR],
+            codes[SpecialCodeIndex::VQUIT],
+        ];
         let mut quiet = before.clone();
-        quiet
-            .local_modes
-            .remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
-        quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
-        quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
+        let local = &mut quiet.local_modes;
+        local.remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ISIG);
+        local.insert(LocalModes::ICANON);
+        // A whole character is removed by a backspace.
+        let input = &mut quiet.input_modes;
+        input.insert(InputModes::ICRNL | InputModes::IUTF8);
+        quiet.special_codes[SpecialCodeIndex::VEOL] = signals[0];
+        quiet.special_codes[SpecialCodeIndex::VEOL2] = signals[1];
         tcsetattr(terminal, OptionalActions::Drain, &quiet)?;
-        Ok(Self { terminal, before })
+        Ok(Self {
+            terminal,
+            before,
+            signals,
+        })
     }
 }
 
 impl Drop for Quiet<'_> {
     fn drop(&mut self) {
         let _ = tcsetattr(self.terminal, OptionalActions::Drain, &self.before);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_whole_character_is_removed() {
-        let mut line = "aé".as_bytes().to_vec();
-        remove_character(&mut line);
-        assert_eq!(line, b"a");
-        remove_character(&mut line);
-        remove_character(&mut line);
-        assert!(line.is_empty());
     }
 }

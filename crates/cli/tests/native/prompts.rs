@@ -144,3 +144,53 @@ fn an_interrupted_question_sets_the_terminal_back() {
     assert!(terminal.echoes(), "the terminal shows again what is typed");
     assert_eq!(terminal.finish().status.code(), Some(1));
 }
+
+#[test]
+fn keys_that_correct_a_line_work_in_a_question() {
+    let work = Workdir::new();
+    let key = keys::ssh(&work, "locked", SshKind::Ed25519, Some(PASSPHRASE));
+    keys::age_encrypt(&work, &[&key.public], false, b"text", "a.age");
+    let start = || {
+        let mut command = work.command(NIXSEAL);
+        command.args(["show", "-i", "locked", "a.age"]);
+        let mut terminal = Terminal::start(command);
+        terminal.expect("assphrase");
+        terminal
+    };
+    for typed in [
+        format!("x\x7f{PASSPHRASE}\n"),
+        format!("é\x7f{PASSPHRASE}\n"),
+        format!("all of it\x15{PASSPHRASE}\r"),
+        format!("{PASSPHRASE}\x04"),
+    ] {
+        let mut terminal = start();
+        terminal.send(&typed);
+        let end = terminal.finish();
+        assert!(end.status.success(), "{typed:?}: {}", end.output);
+    }
+    for cancel in ["\x04", "\x1c", "half\x03"] {
+        let mut terminal = start();
+        terminal.send(cancel);
+        terminal.expect("cancelled");
+        assert!(terminal.echoes(), "{cancel:?}");
+        assert_eq!(terminal.finish().status.code(), Some(1));
+    }
+}
+
+/// Passphrase, its repetition and the text to encrypt come through one terminal, all at once.
+#[test]
+fn what_is_typed_ahead_is_taken_in_turn() {
+    let work = Workdir::new();
+    let mut command = work.command(NIXSEAL);
+    command.args(["age", "-p", "-o", "a.age"]);
+    let mut terminal = Terminal::start(command);
+    terminal.send(&format!("{PASSPHRASE}\n{PASSPHRASE}\nthe text\n\x04"));
+    let end = terminal.finish();
+    assert!(end.status.success(), "{}", end.output);
+    let mut command = work.command(NIXSEAL);
+    command.args(["age", "-d", "-o", "plain", "a.age"]);
+    let mut terminal = Terminal::start(command);
+    terminal.send_secret(PASSPHRASE);
+    assert!(terminal.finish().status.success());
+    assert_eq!(work.read_text("plain"), "the text\n");
+}
