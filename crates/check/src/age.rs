@@ -76,6 +76,10 @@ fn several(finder: &mut Finder<'_>, repository: &Repository, unknown: &[&str], u
         let message = format!("{unlocked} files fit their rules and are not in the lock");
         finder.file(rule::NOT_IN_LOCK, repository.lock.path(), message);
     }
+    if repository.lock.is_unmerged() {
+        let message = "it holds the marks of a merge".to_owned();
+        finder.file(rule::LOCK_UNMERGED, repository.lock.path(), message);
+    }
     let stale = stale(repository);
     if let Some(first) = stale.first() {
         let message = format!(
