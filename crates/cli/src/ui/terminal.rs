@@ -2,11 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::sync::{Mutex, Once, PoisonError};
 
 use nixseal_base::prompt::PromptError;
 use nixseal_base::secret::{SecretText, wipe};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios};
 use rustix::termios::{tcgetattr, tcsetattr};
+use signal_hook::consts::SIGTERM;
 
 /// Longest secret that is typed; beyond it characters are dropped.
 const LONGEST: usize = 4096;
@@ -132,6 +135,9 @@ impl<'a> Quiet<'a> {
             .remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
         quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
         quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
+        set_back_when_ended();
+        let shared = (terminal.try_clone()?, before.clone());
+        *QUIET.lock().unwrap_or_else(PoisonError::into_inner) = Some(shared);
         tcsetattr(terminal, OptionalActions::Drain, &quiet)?;
         Ok(Self { terminal, before })
     }
@@ -140,7 +146,37 @@ impl<'a> Quiet<'a> {
 impl Drop for Quiet<'_> {
     fn drop(&mut self) {
         let _ = tcsetattr(self.terminal, OptionalActions::Drain, &self.before);
+        *QUIET.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
+}
+
+/// The terminal whose echo is off, and how it was before.
+static QUIET: Mutex<Option<(File, Termios)>> = Mutex::new(None);
+
+/// From now on, a signal that ends the process sets the terminal back first: whoever sees the
+/// shell again must see what they type. Where the terminal itself goes (SIGHUP) there is nobody.
+fn set_back_when_ended() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // Without it the signal does what it always did.
+        let _ = watch(SIGTERM);
+    });
+}
+
+fn watch(signal: i32) -> io::Result<()> {
+    let (mut told, telling) = UnixStream::pair()?;
+    std::thread::Builder::new().spawn(move || {
+        if told.read_exact(&mut [0]).is_err() {
+            return;
+        }
+        let quiet = QUIET.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((terminal, before)) = &*quiet {
+            let _ = tcsetattr(terminal, OptionalActions::Now, before);
+        }
+        let _ = signal_hook::low_level::emulate_default_handler(signal);
+    })?;
+    signal_hook::low_level::pipe::register(signal, telling)?;
+    Ok(())
 }
 
 #[cfg(test)]
