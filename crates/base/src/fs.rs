@@ -4,17 +4,20 @@
 //! written beside the old (as a file without a name where the system can do
 //! that, so that a kill leaves nothing), synced, and renamed over it. Mode,
 //! owner and symlinks are kept. [`Batch`] does that for many files at once and
-//! replaces all of them or none; [`Output`] for one stream of any length.
+//! replaces all of them or none; [`Output`] for one stream of any length. A file
+//! that was read first is replaced only while it is still that [`Version`].
 
 mod batch;
 mod folder;
 mod output;
 mod sibling;
+mod version;
 
 pub use batch::{Batch, Creation, replace};
 pub use folder::{Folder, FolderLock, Kind, Ownership, Status};
 pub use output::Output;
 pub use sibling::sweep;
+pub use version::Version;
 
 use std::fs::File;
 use std::io;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 
-use nixseal_base::fs::{Batch, Creation, Output, read, read_text, sweep};
+use nixseal_base::fs::{Batch, Creation, Output, Version, read, read_text, sweep};
 
 fn put(path: &Path, content: &str) {
     let batch = Batch::new();
@@ -217,4 +217,52 @@ fn leftovers_of_killed_runs_are_swept() {
             (".b.nixseal-0123456789abcdeX", "somebody else's")
         ])
     );
+}
+
+#[test]
+fn of_changes_at_once_none_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("counter");
+    put(&path, "0");
+    let add_one = || loop {
+        let read = Version::of(&path);
+        let count: u32 = read_text(&path, usize::MAX).unwrap().parse().unwrap();
+        let batch = Batch::new();
+        let next = (count + 1).to_string();
+        batch
+            .stage_over(Some(&read), &path, next.as_bytes(), Creation::PUBLIC)
+            .unwrap();
+        match batch.commit() {
+            Ok(()) => return,
+            Err(error) => assert!(
+                error.to_string().contains("changed it meanwhile"),
+                "{error}"
+            ),
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..25).for_each(|_| add_one()));
+        }
+    });
+    assert_eq!(listing(folder.path()), tree([("counter", "100")]));
+}
+
+#[test]
+fn what_was_read_is_replaced_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    let nothing = Version::of(&path);
+    let over = |read: Option<&Version>, content: &str| {
+        let batch = Batch::new();
+        batch
+            .stage_over(read, &path, content.as_bytes(), Creation::PUBLIC)
+            .unwrap();
+        batch.commit()
+    };
+    over(Some(&nothing), "one").unwrap();
+    assert!(over(Some(&nothing), "two").is_err());
+    assert_eq!(listing(folder.path()), tree([("a", "one")]));
+    over(None, "three").unwrap();
+    assert_eq!(listing(folder.path()), tree([("a", "three")]));
 }

@@ -73,15 +73,23 @@ fn several(finder: &mut Finder<'_>, repository: &Repository, unknown: &[&str], u
         finder.file(rule::UNKNOWN_RECIPIENTS, &repository.rules, message);
     }
     if unlocked > 0 && repository.lock.exists() {
-        let message = format!("{unlocked} files fit their rules and are not in the lock");
+        let message = match unlocked {
+            1 => "one file fits its rule and is not in the lock".to_owned(),
+            many => format!("{many} files fit their rules and are not in the lock"),
+        };
         finder.file(rule::NOT_IN_LOCK, repository.lock.path(), message);
+    }
+    if repository.lock.is_unmerged() {
+        let message = "it holds the marks of a merge".to_owned();
+        finder.file(rule::LOCK_UNMERGED, repository.lock.path(), message);
     }
     let stale = stale(repository);
     if let Some(first) = stale.first() {
-        let message = format!(
-            "'{first}' has no rule any more; {} entries in all",
-            stale.len()
-        );
+        let more = match stale.len() {
+            1 => String::new(),
+            all => format!("; {all} entries in all"),
+        };
+        let message = format!("'{first}' has no rule any more{more}");
         finder.file(rule::LOCK_STALE, repository.lock.path(), message);
     }
 }

@@ -34,7 +34,7 @@ rules! {
         instead "make it with `nixseal edit FILE`, or remove the rule"
     NOT_ENCRYPTED "not-encrypted" Error "a file in clear that a rule says is a secret"
         why "everybody who can read the repository can read it"
-        instead "encrypt it: `nixseal set FILE < PLAINTEXT`, or `sops encrypt -i FILE`; what was committed is known and must be changed"
+        instead "encrypt it: `nixseal set FILE < FILE` if it ends in .age, else `nixseal sops encrypt -i FILE`; what was committed is known and must be changed"
     DAMAGED_FILE "damaged-file" Error "an encrypted file that cannot be read"
         why "no host can open it"
         instead "take an older version from git"
@@ -50,6 +50,9 @@ rules! {
     LOCK_STALE "lock-stale" Warning "entries of the lock for files without a rule"
         why "they are left from rules that were removed"
         instead "`nixseal check --fix` removes them, as does the next rekey"
+    LOCK_UNMERGED "lock-unmerged" Warning "a lock with the marks of a merge"
+        why "git could not merge it, and a commit of it hides what is known of the files"
+        instead "`nixseal check --fix` takes the marks out, as does the next rekey"
     NOT_IN_LOCK "not-in-lock" Note "files that fit their rules and are not in the lock"
         why "their recipients are told by their SSH keys, which another kind of key would not allow"
         instead "`nixseal check --fix` adds them"
@@ -108,7 +111,9 @@ pub fn kind(rule: &Rule) -> Kind {
         "file-missing" | "damaged-file" | "unreadable-file" | "orphan" | "world-writable" => {
             Kind::Files
         }
-        "drift" | "unknown-recipients" | "lock-stale" | "not-in-lock" => Kind::Recipients,
+        "drift" | "unknown-recipients" | "lock-stale" | "lock-unmerged" | "not-in-lock" => {
+            Kind::Recipients
+        }
         "declared-missing" | "declared-in-clear" | "host-cannot-read" => Kind::Configuration,
         "not-encrypted" | "private-key-file" | "plaintext-beside-encrypted" => Kind::Clear,
         _ => Kind::Nix,

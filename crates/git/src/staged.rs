@@ -105,7 +105,8 @@ pub fn judge(file: &Staged, cover: Cover) -> Vec<Diagnostic> {
         (Cover::Age, _) if is_age(content) => {}
         (Cover::Age, _) => {
             let message = format!("'{name}' is in clear, and a rule says it is a secret");
-            let hint = format!("encrypt it: nixseal set '{name}' < FILE, then git add '{name}'");
+            let hint =
+                format!("encrypt it: nixseal set '{name}' < '{name}', then git add '{name}'");
             findings.push(Diagnostic::error(message).hint(hint));
         }
         (_, Content::Encrypted(mut file)) => match file.encrypted.values_in_clear() {
@@ -120,7 +121,8 @@ pub fn judge(file: &Staged, cover: Cover) -> Vec<Diagnostic> {
         },
         (Cover::Sops, Content::Clear) if !content.is_empty() => {
             let message = format!("'{name}' is in clear, and a creation rule covers it");
-            let hint = format!("encrypt it: sops encrypt -i '{name}', then git add '{name}'");
+            let hint =
+                format!("encrypt it: nixseal sops encrypt -i '{name}', then git add '{name}'");
             findings.push(Diagnostic::error(message).hint(hint));
         }
         (_, Content::Damaged(error)) => {

@@ -15,7 +15,7 @@ use nixseal_age::{Armor, OpenFile};
 use nixseal_base::diag::Diagnostic;
 use nixseal_base::editor::{Editor, EditorError};
 use nixseal_base::env::Environment;
-use nixseal_base::fs::{self, Batch, Creation, FsError};
+use nixseal_base::fs::{self, Batch, Creation, FsError, Version};
 use nixseal_base::private_dir::{PrivateDir, PrivateDirError};
 use nixseal_base::secret::SecretBytes;
 
@@ -92,6 +92,28 @@ pub struct Current {
     pub plaintext: SecretBytes,
     /// How it is written.
     pub armor: Armor,
+    /// Which version of the file this is.
+    pub version: Version,
+}
+
+/// The file that a new one is written over.
+#[derive(Clone, Default)]
+pub struct Before {
+    /// How it is written, where there is one.
+    pub armor: Option<Armor>,
+    /// The version that the new one was made from: another is not replaced. Without it the new
+    /// one replaces whatever is there.
+    pub version: Option<Version>,
+}
+
+impl Before {
+    /// The file that was read.
+    pub fn read(current: &Current) -> Self {
+        Self {
+            armor: Some(current.armor),
+            version: Some(current.version.clone()),
+        }
+    }
 }
 
 /// Opens the file at `path`; `None` when there is none.
@@ -99,6 +121,7 @@ pub struct Current {
 /// # Errors
 /// When it cannot be read or opened.
 pub fn read(path: &Path, keyring: &Keyring) -> Result<Option<Current>, EditError> {
+    let version = Version::of(path);
     let content = match fs::read(path, FILE_LIMIT) {
         Ok(content) => content,
         Err(error) if error.is_not_found() => return Ok(None),
@@ -116,6 +139,7 @@ pub fn read(path: &Path, keyring: &Keyring) -> Result<Option<Current>, EditError
         Ok(Current {
             plaintext: plaintext.read_all(FILE_LIMIT)?,
             armor,
+            version,
         })
     };
     open().map(Some).map_err(|reason| EditError::NotOpened {
@@ -139,23 +163,24 @@ pub fn readers(secret: &Secret) -> Result<&[Arc<Reader>], EditError> {
 /// one is given.
 ///
 /// # Errors
-/// When sealing or writing fails; the old file is still there then.
+/// When sealing or writing fails, or the file is another than `before`; it is as it was then.
 pub fn write(
     secret: &Secret,
     path: &Path,
     plaintext: &SecretBytes,
-    before: Option<Armor>,
+    before: &Before,
     lock: Option<&mut Lock>,
 ) -> Result<(), EditError> {
     let readers = readers(secret)?;
-    let content = seal(plaintext, readers, armor(secret.armor, before)).map_err(|source| {
-        EditError::Seal {
-            path: path.to_owned(),
-            source,
-        }
-    })?;
+    let content =
+        seal(plaintext, readers, armor(secret.armor, before.armor)).map_err(|source| {
+            EditError::Seal {
+                path: path.to_owned(),
+                source,
+            }
+        })?;
     let batch = Batch::new();
-    batch.stage(path, &content, Creation::PUBLIC)?;
+    batch.stage_over(before.version.as_ref(), path, &content, Creation::PUBLIC)?;
     if let Some(lock) = lock {
         lock.record(&secret.name, lock_entry(&content, readers));
         stage_lock(lock, &batch)?;
@@ -199,8 +224,12 @@ pub fn edit(
     lock: Option<&mut Lock>,
 ) -> Result<Edited, EditError> {
     readers(secret)?;
+    let nothing = Before {
+        armor: None,
+        version: Some(Version::of(path)),
+    };
     let current = read(path, tools.keyring)?;
-    let before = current.as_ref().map(|current| current.armor);
+    let before = current.as_ref().map_or(nothing, Before::read);
     let content = current.as_ref().map(|current| current.plaintext.expose());
     let EditTools {
         editor,
@@ -226,8 +255,8 @@ pub fn edit(
         return Ok(Edited::Unchanged);
     }
     drop(current);
-    write_typed(secret, path, &text, before, lock, environment)?;
-    Ok(if before.is_none() {
+    write_typed(secret, path, &text, &before, lock, environment)?;
+    Ok(if before.armor.is_none() {
         Edited::Created
     } else {
         Edited::Changed
@@ -273,7 +302,7 @@ pub fn write_typed(
     secret: &Secret,
     path: &Path,
     text: &SecretBytes,
-    before: Option<Armor>,
+    before: &Before,
     lock: Option<&mut Lock>,
     environment: &Environment,
 ) -> Result<(), EditError> {

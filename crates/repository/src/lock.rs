@@ -9,8 +9,10 @@
 //! "wifi.age" sha256:<base64 of the file's digest> age1…,ssh-ed25519:AAAA…
 //! ```
 //!
-//! An entry counts only while the digest is that of the file. There is no
-//! secret in it: recipients are public and digests are of ciphertext.
+//! An entry counts only while the digest is that of the file, so a file may have
+//! several: a merge that git could not finish leaves those of both branches, with
+//! marks around them. There is no secret in it: recipients are public and digests
+//! are of ciphertext.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -22,7 +24,9 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use nixseal_base::fs::{self, FsError};
 use sha2::{Digest as _, Sha256};
 
-/// First line; without it a file of that name is not ours.
+/// What the first line begins with; without it a file of that name is not ours.
+const BEGIN: &str = "# nixseal lock 1";
+/// The first line as it is written.
 const HEADER: &str = "# nixseal lock 1: recipients of each file, for `nixseal rekey`; no secrets";
 /// Largest lock that is read, in bytes.
 const LIMIT: usize = 256 * 1024 * 1024;
@@ -87,11 +91,13 @@ pub struct Entry {
 #[derive(Clone)]
 pub struct Lock {
     path: PathBuf,
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<String, Vec<Entry>>,
     /// The text on disk, to see whether writing is needed at all.
     text: Option<String>,
     /// Whether the entries differ from what was read.
     changed: bool,
+    /// Whether it holds marks of a merge.
+    unmerged: bool,
 }
 
 /// Why a lock cannot be used.
@@ -103,7 +109,7 @@ pub enum LockError {
     /// The file of that name was written by something else.
     #[error("'{}' is not a lock file of nixseal; move it away or name the rules differently", .0.display())]
     Foreign(PathBuf),
-    /// A line is damaged, for example by a merge.
+    /// A line is damaged.
     #[error("'{}', line {line}: {reason}; remove the line and run `nixseal rekey`", path.display())]
     Damaged {
         /// The lock.
@@ -132,23 +138,26 @@ impl Lock {
             Err(error) if error.is_not_found() => return Ok(Self::empty(rules)),
             Err(error) => return Err(error.into()),
         };
-        if !text.is_empty() && !text.starts_with("# nixseal lock 1") {
+        let unmerged = text.lines().any(is_mark);
+        let first = text.lines().find(|line| !is_mark(line));
+        if !text.is_empty() && !first.is_some_and(|line| line.starts_with(BEGIN)) {
             return Err(LockError::Foreign(path));
         }
-        let mut entries = BTreeMap::new();
+        let mut entries: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
         for (index, line) in lines(&text) {
             let (name, entry) = parse_line(line).map_err(|reason| LockError::Damaged {
                 path: path.clone(),
                 line: index + 1,
                 reason,
             })?;
-            entries.insert(name, entry);
+            entries.entry(name).or_default().push(entry);
         }
         Ok(Self {
             path,
             entries,
             text: Some(text),
-            changed: false,
+            changed: unmerged,
+            unmerged,
         })
     }
 
@@ -159,12 +168,18 @@ impl Lock {
             entries: BTreeMap::new(),
             text: None,
             changed: false,
+            unmerged: false,
         }
     }
 
     /// Whether there is a lock on disk.
     pub fn exists(&self) -> bool {
         self.text.is_some()
+    }
+
+    /// Whether it holds the marks of a merge; the next time that it is written they go.
+    pub fn is_unmerged(&self) -> bool {
+        self.unmerged
     }
 
     /// Its own path.
@@ -174,14 +189,15 @@ impl Lock {
 
     /// The recipients of the file `name`, if its content is still `digest`.
     pub fn recipients(&self, name: &str, digest: &FileDigest) -> Option<&BTreeSet<RecipientId>> {
-        let entry = self.entries.get(name)?;
-        (entry.digest == *digest).then_some(&entry.recipients)
+        let mut entries = self.entries.get(name)?.iter();
+        let entry = entries.find(|entry| entry.digest == *digest)?;
+        Some(&entry.recipients)
     }
 
     /// Records what a file was encrypted to.
     pub fn record(&mut self, name: &str, entry: Entry) {
-        if self.entries.get(name) != Some(&entry) {
-            self.entries.insert(name.to_owned(), entry);
+        if self.entries.get(name).map(Vec::as_slice) != Some(std::slice::from_ref(&entry)) {
+            self.entries.insert(name.to_owned(), vec![entry]);
             self.changed = true;
         }
     }
@@ -199,7 +215,9 @@ impl Lock {
             return None;
         }
         let mut text = format!("{HEADER}\n");
-        for (name, entry) in &self.entries {
+        let entries = self.entries.iter();
+        for (name, entry) in entries.flat_map(|(name, all)| all.iter().map(move |one| (name, one)))
+        {
             let digest = STANDARD_NO_PAD.encode(entry.digest.0);
             let recipients: Vec<&str> = entry.recipients.iter().map(RecipientId::as_str).collect();
             let _ = writeln!(
@@ -216,7 +234,7 @@ impl Lock {
 /// The entries of a lock of the past, by the digests of the files that they are about. What is
 /// damaged, or no lock, says nothing.
 pub fn past_entries(text: &str) -> impl Iterator<Item = Entry> {
-    let ours = text.starts_with("# nixseal lock 1");
+    let ours = text.starts_with(BEGIN);
     let lines = lines(text).filter(move |_| ours);
     lines.filter_map(|(_, line)| Some(parse_line(line).ok()?.1))
 }
@@ -224,7 +242,13 @@ pub fn past_entries(text: &str) -> impl Iterator<Item = Entry> {
 /// Lines with entries, numbered from 0.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let lines = text.lines().enumerate();
-    lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+    lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#') && !is_mark(line))
+}
+
+/// The marks that git puts around what two branches say differently.
+fn is_mark(line: &str) -> bool {
+    let marks = ["<<<<<<<", "|||||||", "=======", ">>>>>>>"];
+    marks.iter().any(|mark| line.starts_with(mark))
 }
 
 fn parse_line(line: &str) -> Result<(String, Entry), &'static str> {
@@ -361,7 +385,7 @@ mod tests {
                 "line 2: the digest is not 32 bytes",
             ),
             (
-                "# nixseal lock 1\n<<<<<<< HEAD\n",
+                "# nixseal lock 1\n<<<< HEAD\n",
                 "line 2: it does not start with a quoted",
             ),
             (
@@ -373,6 +397,42 @@ mod tests {
             let error = lock_with(Some(text)).1.err().unwrap().to_string();
             assert!(error.contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn of_an_unfinished_merge_both_sides_count() {
+        let line = |name: &str, content: &[u8], recipients: &[&str]| {
+            let mut lock = lock_with(None).1.unwrap();
+            lock.record(name, entry(content, recipients));
+            let text = lock.changed_text().unwrap();
+            text.lines().nth(1).unwrap().to_owned()
+        };
+        let (ours, theirs) = (
+            line("a", b"ours", &["age1x"]),
+            line("a", b"theirs", &["age1y"]),
+        );
+        let other = line("b", b"b", &["age1z"]);
+        let text = format!(
+            "{HEADER}\n<<<<<<< HEAD\n{ours}\n||||||| base\n=======\n{theirs}\n>>>>>>> other\n{other}\n"
+        );
+        let (folder, lock) = lock_with(Some(&text));
+        let mut lock = lock.unwrap();
+        assert!(lock.is_unmerged());
+        for (content, recipient) in [(b"ours".as_slice(), "age1x"), (b"theirs", "age1y")] {
+            let found = lock.recipients("a", &FileDigest::of(content)).unwrap();
+            assert!(found.contains(&RecipientId::of(recipient)));
+        }
+        let unmarked = format!("{HEADER}\n{ours}\n{theirs}\n{other}\n");
+        assert_eq!(lock.changed_text().as_ref(), Some(&unmarked));
+        lock.record("a", entry(b"theirs", &["age1y"]));
+        let settled = format!("{HEADER}\n{theirs}\n{other}\n");
+        assert_eq!(lock.changed_text().as_ref(), Some(&settled));
+        // Where two branches each began a lock, the marks may stand first.
+        let path = folder.path().join("secrets.lock");
+        let text = format!("<<<<<<< HEAD\n{HEADER}\n{ours}\n=======\n{HEADER}\n>>>>>>> other\n");
+        fs::replace(&path, text.as_bytes(), fs::Creation::PUBLIC).unwrap();
+        let lock = Lock::read(&folder.path().join("secrets.nix")).unwrap();
+        assert!(lock.recipients("a", &FileDigest::of(b"ours")).is_some());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use nixseal_age::keyring::{Keyring, OpenFailure};
 use nixseal_age::recipients::ParsedRecipient;
 use nixseal_age::{Armor, OpenFile, encrypt_bytes};
 use nixseal_base::diag::Diagnostic;
-use nixseal_base::fs::{Batch, Creation, FsError, sweep};
+use nixseal_base::fs::{Batch, Creation, FsError, Version, sweep};
 use nixseal_base::secret::SecretBytes;
 use rayon::prelude::*;
 
@@ -201,8 +201,10 @@ pub fn stage(
     if !failures.is_empty() {
         return Err(RekeyError::Files(failures));
     }
-    kept.par_iter()
-        .try_for_each(|sealed| batch.stage(&sealed.item.path, &sealed.content, Creation::PUBLIC))?;
+    kept.par_iter().try_for_each(|sealed| {
+        let (read, path) = (Some(sealed.read), &sealed.item.path);
+        batch.stage_over(read, path, &sealed.content, Creation::PUBLIC)
+    })?;
     if let Some(lock) = lock {
         for sealed in kept {
             lock.record(&sealed.item.secret.name, sealed.entry);
@@ -234,6 +236,8 @@ pub fn stage_lock(lock: &Lock, batch: &Batch) -> Result<(), FsError> {
 
 struct Sealed<'a> {
     item: &'a Item<'a>,
+    /// What it was made from.
+    read: &'a Version,
     content: Vec<u8>,
     entry: Entry,
 }
@@ -254,6 +258,7 @@ fn seal_anew<'a>(item: &'a Item<'a>, keyring: &Keyring) -> Result<Sealed<'a>, Fa
     let entry = lock_entry(&content, item.readers);
     Ok(Sealed {
         item,
+        read: &file.version,
         content,
         entry,
     })

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use nixseal_age::recipients::ParsedRecipient;
 use nixseal_age::{Armor, Error, OpenFile, Stanza};
 use nixseal_base::diag::Diagnostic;
-use nixseal_base::fs::{self, FsError};
+use nixseal_base::fs::{self, FsError, Version};
 
 use crate::drift::{Mark, Wanted};
 use crate::lock::{Entry, FileDigest, RecipientId};
@@ -100,6 +100,8 @@ pub struct EncryptedFile {
     pub stanzas: Vec<Stanza>,
     /// How it is written.
     pub armor: Armor,
+    /// Which version of the file this is.
+    pub version: Version,
 }
 
 impl EncryptedFile {
@@ -115,6 +117,7 @@ impl EncryptedFile {
 impl FileState {
     /// Reads the file at `path` and the header in it.
     pub fn read(path: &Path) -> Self {
+        let version = Version::of(path);
         let content = match fs::read_regular(path, FILE_LIMIT) {
             Ok(content) => content,
             Err(error) if error.is_not_found() => return Self::Missing,
@@ -130,6 +133,7 @@ impl FileState {
             digest,
             stanzas,
             armor,
+            version,
         })
     }
 }

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 
 use pty_process::blocking::{self, Pty};
 use regex::Regex;
-use rustix::process::{Pid, Signal, kill_process};
+pub use rustix::process::Signal;
+use rustix::process::{Pid, kill_process};
 use rustix::termios::{LocalModes, tcgetattr};
 
 /// How long a single wait may take.
@@ -51,6 +52,8 @@ pub struct Finished {
     pub status: ExitStatus,
     /// All that it showed on the terminal, with `\n` line ends.
     pub output: String,
+    /// Whether the terminal echoes what is typed.
+    pub echoes: bool,
 }
 
 #[derive(Default)]
@@ -249,6 +252,7 @@ impl Terminal {
         match self.wait_end() {
             Ok(status) => Finished {
                 status,
+                echoes: self.echoes(),
                 output: self.output(),
             },
             Err(problem) => self.give_up(problem),

@@ -10,6 +10,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::FsError;
 use super::sibling::{Sibling, create_parents, sync_folder};
+use super::version::{Locks, Version};
 
 /// From this many files on, one sync of the file system beats one of each.
 #[cfg(target_os = "linux")]
@@ -47,6 +48,8 @@ impl Creation {
 #[derive(Default)]
 pub struct Batch {
     staged: Mutex<Vec<Sibling>>,
+    /// What was read, and must be there still.
+    expected: Mutex<Vec<(PathBuf, Option<Version>)>>,
 }
 
 /// Puts `content` in the place of `path`, whole or not at all: a batch of one.
@@ -94,6 +97,27 @@ impl Batch {
         Ok(())
     }
 
+    /// As [`Batch::stage`] for a file that others may change at the same time: it is replaced only
+    /// if it is still the version that was `read`, and whatever it is where nothing was.
+    ///
+    /// # Errors
+    /// As [`Batch::stage`].
+    pub fn stage_over(
+        &self,
+        read: Option<&Version>,
+        path: &Path,
+        content: &[u8],
+        creation: Creation,
+    ) -> Result<(), FsError> {
+        self.stage(path, content, creation)?;
+        let mut expected = self
+            .expected
+            .lock()
+            .unwrap_or_else(|held| held.into_inner());
+        expected.push((path.to_owned(), read.cloned()));
+        Ok(())
+    }
+
     /// Number of files staged.
     pub fn len(&self) -> usize {
         self.lock().len()
@@ -107,8 +131,8 @@ impl Batch {
     /// Syncs what is staged and puts it in place, in order of path.
     ///
     /// # Errors
-    /// When syncing fails, nothing has changed. When a replacement fails, those
-    /// already made are undone.
+    /// When syncing fails, or a file is no more what was read, nothing has changed.
+    /// When a replacement fails, those already made are undone.
     pub fn commit(self) -> Result<(), FsError> {
         let mut staged = self
             .staged
@@ -116,6 +140,14 @@ impl Batch {
             .unwrap_or_else(|held| held.into_inner());
         staged.sort_by(|left, right| left.path.cmp(&right.path));
         sync(&staged)?;
+        let expected = self
+            .expected
+            .into_inner()
+            .unwrap_or_else(|held| held.into_inner());
+        let folders: BTreeSet<PathBuf> = staged.iter().map(|one| one.folder().into()).collect();
+        let folders: BTreeSet<&Path> = folders.iter().map(PathBuf::as_path).collect();
+        let _locks = (!expected.is_empty()).then(|| Locks::on(&folders));
+        still(&expected)?;
         let mut done: Vec<Undo> = Vec::with_capacity(staged.len());
         for sibling in &mut staged {
             let undo = Undo::of(sibling.target());
@@ -127,13 +159,23 @@ impl Batch {
             }
             done.push(undo);
         }
-        let folders: BTreeSet<&Path> = staged.iter().map(Sibling::folder).collect();
         folders.into_iter().try_for_each(sync_folder)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Sibling>> {
         self.staged.lock().unwrap_or_else(|held| held.into_inner())
     }
+}
+
+/// Whether all files are what was read.
+fn still(expected: &[(PathBuf, Option<Version>)]) -> Result<(), FsError> {
+    let other = |(path, read): &&(PathBuf, Option<Version>)| {
+        read.as_ref().is_some_and(|read| *read != Version::of(path))
+    };
+    expected.iter().find(other).map_or(Ok(()), |(path, _)| {
+        let cause = std::io::Error::other("another program changed it meanwhile; run it again");
+        Err(FsError::new("replace", path, cause))
+    })
 }
 
 fn sync(staged: &[Sibling]) -> Result<(), FsError> {

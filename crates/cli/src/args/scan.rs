@@ -20,7 +20,8 @@ Values are looked for as they are, in base64 at all alignments, hex, percent enc
 the escapes of JSON, Nix, shells, systemd and XML: in contents, names and targets of links. No value
 is ever shown. Short and usual values are listed as not searched for.
 
-Exit codes: 0 nothing found, 3 something found, 1 something could not be read or opened.";
+Exit codes: 0 nothing found, 3 something found, 1 something could not be read.
+A secret of the rules that no key here opens is listed and is no failure; a file of --from is one.";
 
 #[derive(Args, Debug)]
 pub(crate) struct Scan {

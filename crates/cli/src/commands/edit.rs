@@ -2,8 +2,12 @@
 
 mod sops;
 
+use std::path::Path;
+
+use nixseal_age::Error;
 use nixseal_base::editor::Editor;
-use nixseal_repository::edit::{EditTools, Edited, edit};
+use nixseal_repository::edit::{EditError, EditTools, Edited, edit};
+use nixseal_repository::rekey::FailureReason;
 
 use super::Session;
 use super::target::Target;
@@ -47,8 +51,8 @@ fn age(session: &Session<'_>, arguments: &Edit) -> Outcome {
         .strip_prefix(&session.current)
         .unwrap_or(&resolved.path)
         .display();
-    let edited = edit(resolved.secret, &resolved.path, &tools, Some(&mut lock))
-        .map_err(|error| Failure::of(error.diagnostic()))?;
+    let edited =
+        edit(resolved.secret, &resolved.path, &tools, Some(&mut lock)).map_err(not_opened)?;
     context.ui.say(match edited {
         Edited::Created => format!("created {name}"),
         Edited::Changed => format!("encrypted {name}"),
@@ -56,4 +60,26 @@ fn age(session: &Session<'_>, arguments: &Edit) -> Outcome {
         Edited::NotCreated => format!("{name} was not created: the editor saved nothing"),
     });
     Ok(Exit::Done)
+}
+
+/// What to tell of a secret that was not opened.
+pub(super) fn not_opened(error: EditError) -> Failure {
+    let hint = match &error {
+        EditError::NotOpened {
+            path,
+            reason: FailureReason::Format(Error::NotAge { .. }),
+        } => Some(if_in_clear(path)),
+        _ => None,
+    };
+    let failure = Failure::of(error.diagnostic());
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// What to do about a file that should be an age file and is none.
+pub(super) fn if_in_clear(path: &Path) -> String {
+    let path = path.display();
+    format!("if that is the secret itself, encrypt it: nixseal set '{path}' < '{path}'")
 }

@@ -2,7 +2,7 @@
 
 mod pgp;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nixseal_age::identity_file::{IdentityFile, Layout, ParsedIdentity, parse_identity_file};
 use nixseal_age::ssh::{SshKeyFile, SshPrivateKey, SshPublicKey};
@@ -47,8 +47,15 @@ fn new(
     comment: &str,
     output: Option<&Path>,
 ) -> Outcome {
+    if comment.contains(char::is_control) {
+        let message = "a comment is one line without control characters";
+        return Err(Failure::usage(message));
+    }
     if let Some(path) = output {
         refuse_existing(path)?;
+        if kind == KeyKind::SshEd25519 {
+            refuse_existing(&public_name(path))?;
+        }
     }
     let passphrase = match passphrase {
         true => Some(streams::new_passphrase(&UserPrompter::new(
@@ -86,14 +93,12 @@ fn new(
             };
             batch.stage(path, made.value.expose(), private)?;
             if kind == KeyKind::SshEd25519 {
-                let mut name = path.as_os_str().to_owned();
-                name.push(".pub");
                 let line = format!("{public}\n");
                 let creation = Creation {
                     mode: 0o644,
                     parents: false,
                 };
-                batch.stage(Path::new(&name), line.as_bytes(), creation)?;
+                batch.stage(&public_name(path), line.as_bytes(), creation)?;
             }
             batch.commit()?;
         }
@@ -118,6 +123,13 @@ fn age_key(
         value: text,
         public: Some(public.to_owned()),
     })
+}
+
+/// Where the public half of the SSH key at `path` goes.
+fn public_name(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".pub");
+    name.into()
 }
 
 /// A key that is overwritten is a secret that is lost.

@@ -74,10 +74,7 @@ mod tests {
 
     use super::*;
 
-    fn describe(text: &mut String, command: &clap::Command, level: usize) {
-        let name = command.get_display_name().unwrap_or(command.get_name());
-        // Two words for a command of a command, not `nixseal-git-setup`.
-        let name = name.replace('-', " ");
+    fn describe(text: &mut String, command: &clap::Command, name: &str, level: usize) {
         let help = command.clone().term_width(100).render_long_help();
         let help = help.to_string();
         let help: Vec<&str> = help.lines().map(str::trim_end).collect();
@@ -90,7 +87,8 @@ mod tests {
         );
         let inner = command.get_subcommands();
         for command in inner.filter(|inner| inner.get_name() != "help" && !inner.is_hide_set()) {
-            describe(text, command, level + 1);
+            let name = format!("{name} {}", command.get_name());
+            describe(text, command, &name, level + 1);
         }
     }
 
@@ -99,7 +97,7 @@ mod tests {
         let mut command = Cli::command();
         command.build();
         let mut text = String::new();
-        describe(&mut text, &command, 2);
+        describe(&mut text, &command, "nixseal", 2);
         reference::section(&reference::page("commands.md"), "commands", &text, "");
     }
 }

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal as _};
 
 use nixseal_base::prompt::Prompter as _;
 use nixseal_base::secret::SecretBytes;
-use nixseal_repository::edit::write;
+use nixseal_repository::edit::{Before, write};
 use nixseal_repository::generate::{Generated, Generator};
 use nixseal_repository::{FILE_LIMIT, FileState};
 
@@ -60,15 +60,18 @@ fn age(session: &Session<'_>, arguments: &Set) -> Outcome {
                 .hint("give a value on standard input, or --allow-empty"),
         );
     }
-    let armor = match before {
-        FileState::Encrypted(file) => Some(file.armor),
-        _ => None,
+    let before = Before {
+        armor: match before {
+            FileState::Encrypted(file) => Some(file.armor),
+            _ => None,
+        },
+        version: None,
     };
     write(
         resolved.secret,
         &resolved.path,
         &generated.value,
-        armor,
+        &before,
         Some(&mut lock),
     )
     .map_err(|error| Failure::of(error.diagnostic()))?;

@@ -17,7 +17,7 @@ use clap::Parser as _;
 use nixseal_base::editor::Editor;
 use nixseal_base::env::{EDITOR, VISUAL};
 use nixseal_base::secret::SecretBytes;
-use nixseal_repository::edit::{Current, EditError, read, type_in};
+use nixseal_repository::edit::{Before, Current, EditError, read, type_in};
 use nixseal_repository::rekey::FailureReason;
 use nixseal_repository::{FILE_LIMIT, FileState, Secret};
 
@@ -93,7 +93,7 @@ impl Run<'_> {
         self.check_recipients(found.secret)?;
         let mut had = Had {
             content: exists,
-            armor: None,
+            before: Before::default(),
         };
         let typed = matches!(chosen, Chosen::Command { .. });
         let text = match chosen {

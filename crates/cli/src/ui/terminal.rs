@@ -2,11 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::sync::{Mutex, Once, PoisonError};
 
 use nixseal_base::prompt::PromptError;
 use nixseal_base::secret::SecretText;
 use rustix::termios::{InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
 use rustix::termios::{tcgetattr, tcsetattr};
+use signal_hook::consts::SIGTERM;
 use zeroize::Zeroizing;
 
 /// Longest line that is typed, its end included; terminals drop what is beyond it.
@@ -125,6 +128,9 @@ impl<'a> Quiet<'a> {
         input.insert(InputModes::ICRNL | InputModes::IUTF8);
         quiet.special_codes[SpecialCodeIndex::VEOL] = signals[0];
         quiet.special_codes[SpecialCodeIndex::VEOL2] = signals[1];
+        set_back_when_ended();
+        let shared = (terminal.try_clone()?, before.clone());
+        *QUIET.lock().unwrap_or_else(PoisonError::into_inner) = Some(shared);
         tcsetattr(terminal, OptionalActions::Drain, &quiet)?;
         Ok(Self {
             terminal,
@@ -137,5 +143,35 @@ impl<'a> Quiet<'a> {
 impl Drop for Quiet<'_> {
     fn drop(&mut self) {
         let _ = tcsetattr(self.terminal, OptionalActions::Drain, &self.before);
+        *QUIET.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
+}
+
+/// The terminal whose echo is off, and how it was before.
+static QUIET: Mutex<Option<(File, Termios)>> = Mutex::new(None);
+
+/// From now on, a signal that ends the process sets the terminal back first: whoever sees the
+/// shell again must see what they type. Where the terminal itself goes (SIGHUP) there is nobody.
+fn set_back_when_ended() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // Without it the signal does what it always did.
+        let _ = watch(SIGTERM);
+    });
+}
+
+fn watch(signal: i32) -> io::Result<()> {
+    let (mut told, telling) = UnixStream::pair()?;
+    std::thread::Builder::new().spawn(move || {
+        if told.read_exact(&mut [0]).is_err() {
+            return;
+        }
+        let quiet = QUIET.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((terminal, before)) = &*quiet {
+            let _ = tcsetattr(terminal, OptionalActions::Now, before);
+        }
+        let _ = signal_hook::low_level::emulate_default_handler(signal);
+    })?;
+    signal_hook::low_level::pipe::register(signal, telling)?;
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use nixseal_testkit::Workdir;
 use nixseal_testkit::keys::{self, SshKind};
-use nixseal_testkit::pty::Terminal;
+use nixseal_testkit::pty::{Signal, Terminal};
 use nixseal_testkit::workdir::{fail, succeed};
 
 use crate::repository::NIXSEAL;
@@ -193,4 +193,19 @@ fn what_is_typed_ahead_is_taken_in_turn() {
     terminal.send_secret(PASSPHRASE);
     assert!(terminal.finish().status.success());
     assert_eq!(work.read_text("plain"), "the text\n");
+}
+
+#[test]
+fn whoever_ends_a_prompt_gets_the_terminal_back() {
+    let fifty = Fifty::new();
+    let mut command = fifty.work.command(NIXSEAL);
+    command.args(["show", "-i", "age.txt", "secret-01.age"]);
+    let mut terminal = Terminal::start(command);
+    terminal.expect("assphrase");
+    assert!(!terminal.echoes());
+    terminal.signal(Signal::TERM);
+    let end = terminal.finish();
+    let signal = std::os::unix::process::ExitStatusExt::signal(&end.status);
+    assert_eq!(signal, Some(Signal::TERM.as_raw()));
+    assert!(end.echoes);
 }

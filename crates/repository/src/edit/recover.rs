@@ -4,11 +4,13 @@
 //! them was meant to read it. It goes beside the secret, or where there is no
 //! room or permission, to the user's state folder.
 
+use std::ffi::OsString;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use nixseal_age::{Armor, encrypt_bytes};
 use nixseal_base::env::{Environment, XDG_STATE_HOME};
-use nixseal_base::fs::{self, Creation};
+use nixseal_base::fs::{Creation, FsError, Output};
 use nixseal_base::secret::SecretBytes;
 
 use crate::secret::Secret;
@@ -40,15 +42,46 @@ pub(crate) fn kept_in(place: Option<PathBuf>, command: &str) -> String {
     }
 }
 
-/// Writes encrypted bytes beside `path`, or to the first other place where that works.
+/// How many copies are kept in one place.
+const COPIES: usize = 100;
+
+/// Writes encrypted bytes beside `path`, or to the first other place where that works. An earlier
+/// copy stays, and so does whatever somebody else has put there.
 pub(crate) fn put(path: &Path, content: &[u8], environment: &Environment) -> Option<PathBuf> {
     let creation = Creation {
         mode: 0o600,
         parents: true,
     };
-    places(path, environment)
-        .into_iter()
-        .find(|place| fs::replace(place, content, creation).is_ok())
+    places(path, environment).into_iter().find_map(|place| {
+        for count in 1..=COPIES {
+            let name = match count {
+                1 => place.clone(),
+                count => numbered(&place, count),
+            };
+            match write_new(&name, content, creation) {
+                Ok(()) => return Some(name),
+                Err(error) if error.cause.kind() == ErrorKind::AlreadyExists => {}
+                Err(_) => return None,
+            }
+        }
+        None
+    })
+}
+
+fn numbered(place: &Path, count: usize) -> PathBuf {
+    let mut name = OsString::from(place);
+    name.push(format!(".{count}"));
+    name.into()
+}
+
+fn write_new(path: &Path, content: &[u8], creation: Creation) -> Result<(), FsError> {
+    let mut output = Output::create_new(path, creation)?;
+    output.write_all(content).map_err(|cause| FsError {
+        action: "write",
+        path: path.to_owned(),
+        cause,
+    })?;
+    output.finish()
 }
 
 /// The text for all recipients, or else for those that can be encrypted to.

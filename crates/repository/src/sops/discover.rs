@@ -12,12 +12,11 @@ use std::sync::Arc;
 
 use memchr::memmem;
 use nixseal_base::diag::Diagnostic;
-use nixseal_base::fs;
+use nixseal_base::fs::{self, Version};
 use nixseal_document::Format;
 use nixseal_sops::config::{CONFIG_FILE, CreationRule, Located, locate};
 use rayon::prelude::*;
 
-use super::write::Stamp;
 use super::{SopsError, SopsFile, SopsRules};
 use crate::secret::FILE_LIMIT;
 
@@ -346,7 +345,7 @@ impl Content {
     /// Reads the file at `path`.
     pub fn read(path: &Path) -> Self {
         // First the stamp: a change while reading must not go unseen.
-        let stamp = Stamp::of(path);
+        let stamp = Version::of(path);
         match fs::read_regular(path, FILE_LIMIT) {
             Ok(bytes) => Self::told(path, &bytes, || {
                 SopsFile::stamped(path, &bytes, None, stamp)

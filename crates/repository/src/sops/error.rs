@@ -14,7 +14,7 @@ use nixseal_sops::{Error, KeyKind, MetadataError};
 #[non_exhaustive]
 pub enum SopsError {
     /// The file was changed by somebody else after it was read.
-    #[error("'{}' was changed by another program meanwhile", .0.display())]
+    #[error("'{}' was changed by another program meanwhile; run it again", .0.display())]
     Changed(PathBuf),
     /// The file cannot be opened, decrypted, encrypted or laid out.
     #[error("cannot {action} '{}': {source}", path.display())]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use nixseal_base::fs;
+use nixseal_base::fs::{self, Version};
 use nixseal_base::secret::SecretBytes;
 use nixseal_document::{Document, EmitOptions, Format, emit, parse};
 use nixseal_sops::config::Encryption;
@@ -15,7 +15,7 @@ use nixseal_sops::{
 use super::error::SopsError;
 use super::keys::SopsKeys;
 use super::kind::candidates;
-use super::write::{Sealed, Stamp};
+use super::write::Sealed;
 use crate::secret::FILE_LIMIT;
 
 /// An encrypted file. Its metadata are known without any key.
@@ -25,7 +25,7 @@ pub struct SopsFile {
     pub path: PathBuf,
     /// What it says.
     pub encrypted: EncryptedFile,
-    stamp: Stamp,
+    stamp: Version,
 }
 
 impl SopsFile {
@@ -36,7 +36,7 @@ impl SopsFile {
     /// damaged.
     pub fn read(path: &Path, format: Option<Format>) -> Result<Self, SopsError> {
         // First the stamp: a change while reading must not go unseen.
-        let stamp = Stamp::of(path);
+        let stamp = Version::of(path);
         let content = fs::read(path, FILE_LIMIT)?;
         Self::stamped(path, &content, format, stamp)
     }
@@ -46,7 +46,7 @@ impl SopsFile {
         path: &Path,
         content: &[u8],
         format: Option<Format>,
-        stamp: Stamp,
+        stamp: Version,
     ) -> Result<Self, SopsError> {
         let encrypted = match format {
             Some(format) => EncryptedFile::parse(format, content),
@@ -64,7 +64,7 @@ impl SopsFile {
     /// # Errors
     /// As [`Self::read`].
     pub fn version(path: &Path, content: &[u8]) -> Result<Self, SopsError> {
-        Self::stamped(path, content, None, Stamp::of(path))
+        Self::stamped(path, content, None, Version::of(path))
     }
 
     /// Its format; binary files stand on the disk as JSON.
@@ -188,7 +188,7 @@ pub struct OpenSopsFile {
     /// What it holds.
     pub decrypted: DecryptedFile,
     key: DataKey,
-    stamp: Stamp,
+    stamp: Version,
 }
 
 impl OpenSopsFile {
@@ -270,7 +270,7 @@ impl OpenSopsFile {
             format,
             key: self.key.duplicate(),
             metadata: for_same_people(&self.decrypted.envelope.metadata, format),
-            stamp: Stamp::of(path),
+            stamp: Version::of(path),
         }
     }
 
@@ -311,7 +311,7 @@ pub struct NewSopsFile {
     format: Format,
     key: DataKey,
     metadata: Metadata,
-    stamp: Stamp,
+    stamp: Version,
 }
 
 impl NewSopsFile {
@@ -349,7 +349,7 @@ impl NewSopsFile {
             format,
             key,
             metadata,
-            stamp: Stamp::of(path),
+            stamp: Version::of(path),
         })
     }
 
@@ -375,7 +375,7 @@ impl NewSopsFile {
             format,
             key: self.key.duplicate(),
             metadata: for_same_people(&self.metadata, format),
-            stamp: Stamp::of(path),
+            stamp: Version::of(path),
         }
     }
 
@@ -469,7 +469,7 @@ fn parse_plain(path: &Path, format: Format, text: &SecretBytes) -> Result<Docume
 fn emitted(
     path: PathBuf,
     encrypted: EncryptedFile,
-    stamp: Stamp,
+    stamp: Version,
     fallback: EmitOptions,
 ) -> Result<Sealed, SopsError> {
     let clear = super::write::clear_values(&encrypted);

@@ -1,10 +1,8 @@
 //! Sealed files on their way to the disk.
 
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use nixseal_base::fs::{Batch, Creation, sweep};
+use nixseal_base::fs::{Batch, Creation, Version, sweep};
 use nixseal_base::secret::SecretBytes;
 use nixseal_document::SpliceError;
 use nixseal_document::path::{Path as ValuePath, Step};
@@ -15,20 +13,6 @@ use super::error::SopsError;
 
 /// How an encrypted value begins.
 const ENCRYPTED: &[u8] = b"ENC[AES256_GCM,";
-
-/// Which version of a file was read; none where there was no file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stamp(Option<(u64, u64, u64, i64, i64)>);
-
-impl Stamp {
-    pub(super) fn of(path: &Path) -> Self {
-        let version = |data: Metadata| {
-            let (device, file) = (data.dev(), data.ino());
-            (device, file, data.len(), data.mtime(), data.mtime_nsec())
-        };
-        Self(std::fs::metadata(path).ok().map(version))
-    }
-}
 
 /// A file as it is to be written.
 #[derive(Debug)]
@@ -41,14 +25,14 @@ pub struct Sealed {
     pub clear: Vec<ValuePath>,
     /// Why the layout could not be kept, where it could not.
     pub layout_lost: Option<SpliceError>,
-    stamp: Stamp,
+    stamp: Version,
 }
 
 impl Sealed {
     pub(super) fn new(
         path: PathBuf,
         content: SecretBytes,
-        stamp: Stamp,
+        stamp: Version,
         clear: Vec<ValuePath>,
         layout_lost: Option<SpliceError>,
     ) -> Self {
@@ -64,12 +48,14 @@ impl Sealed {
     /// Puts it into a batch, to be written with other files or not at all.
     ///
     /// # Errors
-    /// [`SopsError::Changed`] when the file is no more what was read; [`SopsError::Fs`].
+    /// [`SopsError::Changed`] when the file is no more what was read, which the batch looks at once
+    /// more; [`SopsError::Fs`].
     pub fn stage(&self, batch: &Batch) -> Result<(), SopsError> {
-        if Stamp::of(&self.path) != self.stamp {
+        if Version::of(&self.path) != self.stamp {
             return Err(SopsError::Changed(self.path.clone()));
         }
-        Ok(batch.stage(&self.path, self.content.expose(), Creation::PUBLIC)?)
+        let (read, content) = (Some(&self.stamp), self.content.expose());
+        Ok(batch.stage_over(read, &self.path, content, Creation::PUBLIC)?)
     }
 
     /// Writes it at once.

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::report::{Report, State};
 use crate::commands::Session;
+use crate::commands::edit::if_in_clear;
 use crate::failure::{Exit, Failure};
 
 /// Files, rules and the lock.
@@ -64,9 +65,11 @@ impl<'r> AgeSide<'r> {
         };
         let refused = self.items.iter().filter_map(|item| {
             let (reason, path) = (reason(item)?, item.path.display());
-            Some(Diagnostic::error(format!(
-                "cannot rekey '{path}': {reason}"
-            )))
+            let error = Diagnostic::error(format!("cannot rekey '{path}': {reason}"));
+            Some(match item.state {
+                FileState::NotAge(_) => error.hint(if_in_clear(&item.path)),
+                _ => error,
+            })
         });
         refused.collect()
     }

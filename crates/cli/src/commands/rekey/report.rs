@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::args::Rekey;
 use crate::context::Context;
+use crate::ui::table;
 
 /// Findings and plans are the output of a command; what it did is for the user.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,9 +68,10 @@ impl<'a> Report<'a> {
             ui.line(format!("{all:#}"));
             return;
         }
+        // Names of files come from elsewhere.
         let say = |line: String| match audience {
-            Audience::Output => ui.line(line),
-            Audience::User => ui.say(line),
+            Audience::Output => ui.line(table::plain(&line)),
+            Audience::User => ui.say(table::plain(&line)),
         };
         let count = self.rows.len();
         let mut fitting = 0;

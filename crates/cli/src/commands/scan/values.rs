@@ -34,6 +34,8 @@ pub(super) struct Values {
     pub(super) values: Vec<NamedValue>,
     /// Names of secrets that no key here opens.
     pub(super) locked: Vec<String>,
+    /// Whether a file that no key here opens is a failure: it was asked for by its name.
+    is_named: bool,
     pub(super) failures: Vec<Diagnostic>,
     /// Decrypted files the values were read from, as device and inode: they are not searched.
     pub(super) files: HashSet<(u64, u64)>,
@@ -58,6 +60,7 @@ impl Values {
     }
 
     fn files(&mut self, session: &Session<'_>, arguments: &Scan) -> Result<(), Failure> {
+        self.is_named = true;
         let keyring = session.sops_keyring(&arguments.identities)?;
         for path in &arguments.from {
             match Found::at(path, None)? {
@@ -139,7 +142,7 @@ impl Values {
             Err(EditError::NotOpened {
                 reason: FailureReason::NotOpened(_),
                 ..
-            }) => self.locked.push(name.to_owned()),
+            }) if !self.is_named => self.locked.push(name.to_owned()),
             Err(error) => self.failures.push(error.diagnostic()),
         }
     }
@@ -162,7 +165,7 @@ impl Values {
                     self.map(name, map, &mut KeyPath::default(), &clear);
                 }
             }
-            Err(error) if error.is_locked() => self.locked.push(name.to_owned()),
+            Err(error) if error.is_locked() && !self.is_named => self.locked.push(name.to_owned()),
             Err(error) => self.failures.push(error.diagnostic()),
         }
     }

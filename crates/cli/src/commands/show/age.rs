@@ -11,6 +11,7 @@ use nixseal_repository::sops::named_format;
 
 use crate::args::Show;
 use crate::commands::Session;
+use crate::commands::edit::not_opened;
 use crate::failure::Failure;
 
 /// The text as it is, or what of it was asked for.
@@ -83,5 +84,5 @@ fn explained(
             }
         }
     }
-    Failure::of(error.diagnostic())
+    not_opened(error)
 }

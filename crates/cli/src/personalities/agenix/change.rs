@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use nixseal_age::Armor;
 use nixseal_base::secret::SecretBytes;
 use nixseal_repository::Secret;
-use nixseal_repository::edit::{Current, EditError, write, write_typed};
+use nixseal_repository::edit::{Before, Current, EditError, write, write_typed};
 use nixseal_repository::lock::Lock;
 use nixseal_repository::rekey::FailureReason;
 
@@ -30,8 +29,8 @@ pub(in crate::personalities) struct Change<'a> {
 pub(in crate::personalities) struct Had {
     /// Whether it held something.
     pub(in crate::personalities) content: bool,
-    /// How it was written.
-    pub(in crate::personalities) armor: Option<Armor>,
+    /// The file itself.
+    pub(in crate::personalities) before: Before,
 }
 
 impl Had {
@@ -39,7 +38,7 @@ impl Had {
     pub(in crate::personalities) fn of(current: Option<&Current>) -> Self {
         Self {
             content: current.is_some_and(|current| !current.plaintext.is_empty()),
-            armor: current.map(|current| current.armor),
+            before: current.map(Before::read).unwrap_or_default(),
         }
     }
 }
@@ -61,9 +60,9 @@ impl Change<'_> {
         }
         if self.typed {
             let environment = &self.session.context.environment;
-            write_typed(self.secret, self.path, text, had.armor, lock, environment)
+            write_typed(self.secret, self.path, text, &had.before, lock, environment)
         } else {
-            write(self.secret, self.path, text, had.armor, lock)
+            write(self.secret, self.path, text, &had.before, lock)
         }
         .map_err(failed)?;
         if emptied {
