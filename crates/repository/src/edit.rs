@@ -81,6 +81,11 @@ impl EditError {
     pub fn diagnostic(self) -> Diagnostic {
         match self {
             Self::Rule(diagnostic) => diagnostic,
+            Self::NotOpened {
+                reason: FailureReason::NotOpened(ref failure),
+                ..
+            } if failure.identities.is_empty() => Diagnostic::error(self.to_string())
+                .hint("name a private key with -i, or put one where it was looked for"),
             other => Diagnostic::error(other.to_string()),
         }
     }

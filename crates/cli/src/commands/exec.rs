@@ -108,10 +108,13 @@ impl Program<'_> {
             _ => Exit::NotRun,
         };
         let name = self.name.to_string_lossy();
-        Failure {
-            exit,
-            ..Failure::new(format!("cannot run '{name}': {cause}"))
+        let mut failure = Failure::new(format!("cannot run '{name}': {cause}"));
+        if cause.kind() == io::ErrorKind::ArgumentListTooLong {
+            failure = failure.hint(
+                "the system takes variables of 128 KiB at most: give a longer value with --file",
+            );
         }
+        Failure { exit, ..failure }
     }
 }
 
