@@ -130,15 +130,27 @@ fn a_key_that_cannot_match_is_not_asked_for() {
     );
 }
 
-#[test]
-fn an_interrupted_question_sets_the_terminal_back() {
+/// A secret for a key with a passphrase.
+fn locked() -> Workdir {
     let work = Workdir::new();
     let key = keys::ssh(&work, "locked", SshKind::Ed25519, Some(PASSPHRASE));
     keys::age_encrypt(&work, &[&key.public], false, b"text", "a.age");
+    work
+}
+
+/// A command that has asked for the passphrase.
+fn asking(work: &Workdir) -> Terminal {
     let mut command = work.command(NIXSEAL);
     command.args(["show", "-i", "locked", "a.age"]);
     let mut terminal = Terminal::start(command);
     terminal.expect("assphrase");
+    terminal
+}
+
+#[test]
+fn an_interrupted_question_sets_the_terminal_back() {
+    let work = locked();
+    let mut terminal = asking(&work);
     terminal.interrupt();
     terminal.expect("cancelled");
     assert!(terminal.echoes(), "the terminal shows again what is typed");
@@ -147,29 +159,20 @@ fn an_interrupted_question_sets_the_terminal_back() {
 
 #[test]
 fn keys_that_correct_a_line_work_in_a_question() {
-    let work = Workdir::new();
-    let key = keys::ssh(&work, "locked", SshKind::Ed25519, Some(PASSPHRASE));
-    keys::age_encrypt(&work, &[&key.public], false, b"text", "a.age");
-    let start = || {
-        let mut command = work.command(NIXSEAL);
-        command.args(["show", "-i", "locked", "a.age"]);
-        let mut terminal = Terminal::start(command);
-        terminal.expect("assphrase");
-        terminal
-    };
+    let work = locked();
     for typed in [
         format!("x\x7f{PASSPHRASE}\n"),
         format!("é\x7f{PASSPHRASE}\n"),
         format!("all of it\x15{PASSPHRASE}\r"),
         format!("{PASSPHRASE}\x04"),
     ] {
-        let mut terminal = start();
+        let mut terminal = asking(&work);
         terminal.send(&typed);
         let end = terminal.finish();
         assert!(end.status.success(), "{typed:?}: {}", end.output);
     }
     for cancel in ["\x04", "\x1c", "half\x03"] {
-        let mut terminal = start();
+        let mut terminal = asking(&work);
         terminal.send(cancel);
         terminal.expect("cancelled");
         assert!(terminal.echoes(), "{cancel:?}");
