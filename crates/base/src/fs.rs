@@ -70,7 +70,9 @@ pub fn read_secret(path: &Path, limit: usize) -> Result<SecretBytes, FsError> {
 /// # Errors
 /// When it cannot be read or is longer than `limit` bytes.
 pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, FsError> {
-    read_all(path, open(path)?, limit)
+    let file = open(path)?;
+    let expected = file.metadata().map_or(0, |data| data.len());
+    read_all(path, file, expected, limit)
 }
 
 /// The same where only a regular file will do: nobody waits for the other end of a pipe.
@@ -78,6 +80,14 @@ pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, FsError> {
 /// # Errors
 /// As [`read`], and for anything that is not a regular file.
 pub fn read_regular(path: &Path, limit: usize) -> Result<Vec<u8>, FsError> {
+    read_version(path, limit).map(|(bytes, _)| bytes)
+}
+
+/// The same, and which version of the file it is.
+///
+/// # Errors
+/// As [`read_regular`].
+pub fn read_version(path: &Path, limit: usize) -> Result<(Vec<u8>, Version), FsError> {
     use rustix::fs::{Mode, OFlags};
     let failed = |cause: io::Error| FsError::new("open", path, cause);
     // For a regular file, not to block means nothing.
@@ -85,7 +95,9 @@ pub fn read_regular(path: &Path, limit: usize) -> Result<Vec<u8>, FsError> {
     let file =
         rustix::fs::open(path, flags, Mode::empty()).map_err(|cause| failed(cause.into()))?;
     let file = File::from(file);
-    let kind = file.metadata().map_err(failed)?.file_type();
+    // Before it is read: a change meanwhile must not go unseen.
+    let data = file.metadata().map_err(failed)?;
+    let kind = data.file_type();
     if kind.is_dir() {
         return Err(failed(io::ErrorKind::IsADirectory.into()));
     }
@@ -93,17 +105,17 @@ pub fn read_regular(path: &Path, limit: usize) -> Result<Vec<u8>, FsError> {
         let reason = "it is not a regular file";
         return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, reason)));
     }
-    read_all(path, file, limit)
+    let bytes = read_all(path, file, data.len(), limit)?;
+    Ok((bytes, Version::of_open(&data)))
 }
 
-fn read_all(path: &Path, file: File, limit: usize) -> Result<Vec<u8>, FsError> {
+fn read_all(path: &Path, file: File, expected: u64, limit: usize) -> Result<Vec<u8>, FsError> {
     use std::io::Read as _;
     let too_long = || {
         let reason = format!("more than {limit} bytes long");
         let cause = io::Error::new(io::ErrorKind::FileTooLarge, reason);
         FsError::new("read", path, cause)
     };
-    let expected = file.metadata().map_or(0, |data| data.len());
     let expected = usize::try_from(expected).map_err(|_| too_long())?;
     if expected > limit {
         return Err(too_long());

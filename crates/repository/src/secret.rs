@@ -117,9 +117,8 @@ impl EncryptedFile {
 impl FileState {
     /// Reads the file at `path` and the header in it.
     pub fn read(path: &Path) -> Self {
-        let version = Version::of(path);
-        let content = match fs::read_regular(path, FILE_LIMIT) {
-            Ok(content) => content,
+        let (content, version) = match fs::read_version(path, FILE_LIMIT) {
+            Ok(read) => read,
             Err(error) if error.is_not_found() => return Self::Missing,
             Err(error) => return Self::Unreadable(error),
         };

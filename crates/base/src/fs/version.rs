@@ -19,11 +19,19 @@ pub struct Version(Option<(u64, u64, u64, i64, i64)>);
 impl Version {
     /// That of what is at `path` now. Take it before the file is read.
     pub fn of(path: &Path) -> Self {
-        let version = |data: Metadata| {
-            let (device, file) = (data.dev(), data.ino());
-            (device, file, data.len(), data.mtime(), data.mtime_nsec())
-        };
-        Self(std::fs::metadata(path).ok().map(version))
+        std::fs::metadata(path).map_or(Self(None), |data| Self::of_open(&data))
+    }
+
+    /// That of the open file that has these data.
+    pub(super) fn of_open(data: &Metadata) -> Self {
+        let (device, file) = (data.dev(), data.ino());
+        Self(Some((
+            device,
+            file,
+            data.len(),
+            data.mtime(),
+            data.mtime_nsec(),
+        )))
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use memchr::memmem;
 use nixseal_base::diag::Diagnostic;
-use nixseal_base::fs::{self, Version};
+use nixseal_base::fs;
 use nixseal_document::Format;
 use nixseal_sops::config::{CONFIG_FILE, CreationRule, Located, locate};
 use rayon::prelude::*;
@@ -344,10 +344,8 @@ fn rule_for<'r>(rules: &'r SopsRules, file: &Path) -> Result<Option<usize>, &'r 
 impl Content {
     /// Reads the file at `path`.
     pub fn read(path: &Path) -> Self {
-        // First the stamp: a change while reading must not go unseen.
-        let stamp = Version::of(path);
-        match fs::read_regular(path, FILE_LIMIT) {
-            Ok(bytes) => Self::told(path, &bytes, || {
+        match fs::read_version(path, FILE_LIMIT) {
+            Ok((bytes, stamp)) => Self::told(path, &bytes, || {
                 SopsFile::stamped(path, &bytes, None, stamp)
             }),
             Err(error) => Self::Damaged(error.into()),
